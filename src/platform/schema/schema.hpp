@@ -74,16 +74,16 @@ struct field_info
 struct type
 {
     kind k;
-    std::string_view name = {};                     // object, enumeration: the C++ name
-    std::span<const field_info> fields = {};        // object
-    std::span<const std::string_view> names = {};   // enumeration
-    const type* element = nullptr;                  // list, optional, patch
-    const void* (*peek)(const void*) = nullptr;     // optional, patch: the value, or nullptr
-    void* (*emplace)(void*) = nullptr;              // optional, patch: a fresh value. list: one more, at the end
-    std::size_t (*size)(const void*) = nullptr;     // list
+    std::string_view name = {};                    // object, enumeration: the C++ name
+    std::span<const field_info> fields = {};       // object
+    std::span<const std::string_view> names = {};  // enumeration
+    const type* element = nullptr;                 // list, optional, patch
+    const void* (*peek)(const void*) = nullptr;    // optional, patch: the value, or nullptr
+    void* (*emplace)(void*) = nullptr;             // optional, patch: a fresh value. list: one more, at the end
+    std::size_t (*size)(const void*) = nullptr;    // list
     const void* (*item)(const void*, std::size_t) = nullptr;  // list
-    int (*get)(const void*) = nullptr;              // enumeration
-    void (*set)(void*, int) = nullptr;              // enumeration
+    int (*get)(const void*) = nullptr;                        // enumeration
+    void (*set)(void*, int) = nullptr;                        // enumeration
 };
 
 /// A member of a merge patch: nothing when the body does not mention it.
@@ -153,17 +153,28 @@ const void* peek(const void* p)
 template <class T>
 consteval type describe()
 {
-    if constexpr (std::is_same_v<T, bool>) return {.k = kind::boolean};
-    else if constexpr (std::is_same_v<T, std::int32_t>) return {.k = kind::int32};
-    else if constexpr (std::is_same_v<T, std::int64_t>) return {.k = kind::int64};
-    else if constexpr (std::is_same_v<T, double>) return {.k = kind::number};
-    else if constexpr (std::is_same_v<T, std::string>) return {.k = kind::text};
-    else if constexpr (std::is_same_v<T, roost::money>) return {.k = kind::money};
-    else if constexpr (std::is_same_v<T, roost::currency>) return {.k = kind::currency};
-    else if constexpr (std::is_same_v<T, roost::date>) return {.k = kind::date};
-    else if constexpr (std::is_same_v<T, roost::instant>) return {.k = kind::instant};
-    else if constexpr (std::is_same_v<T, roost::time_zone>) return {.k = kind::time_zone};
-    else if constexpr (is_id<T>) return {.k = kind::id};
+    if constexpr (std::is_same_v<T, bool>)
+        return {.k = kind::boolean};
+    else if constexpr (std::is_same_v<T, std::int32_t>)
+        return {.k = kind::int32};
+    else if constexpr (std::is_same_v<T, std::int64_t>)
+        return {.k = kind::int64};
+    else if constexpr (std::is_same_v<T, double>)
+        return {.k = kind::number};
+    else if constexpr (std::is_same_v<T, std::string>)
+        return {.k = kind::text};
+    else if constexpr (std::is_same_v<T, roost::money>)
+        return {.k = kind::money};
+    else if constexpr (std::is_same_v<T, roost::currency>)
+        return {.k = kind::currency};
+    else if constexpr (std::is_same_v<T, roost::date>)
+        return {.k = kind::date};
+    else if constexpr (std::is_same_v<T, roost::instant>)
+        return {.k = kind::instant};
+    else if constexpr (std::is_same_v<T, roost::time_zone>)
+        return {.k = kind::time_zone};
+    else if constexpr (is_id<T>)
+        return {.k = kind::id};
     else if constexpr (named_enum<T>)
         return {.k = kind::enumeration,
                 .name = type_name<T>(),
@@ -201,15 +212,34 @@ struct options
 
 // What may stand between a field's name and its description.
 
-struct length { std::size_t min, max; };
-struct at_most { std::size_t max; };
-struct between { std::int64_t min, max; };
-struct example { std::string_view json; };
-struct matches { const text_format& format; };
-struct positive_t {};
-struct not_negative_t {};
-struct defaulted_t {};
-struct secret_t {};
+struct length
+{
+    std::size_t min, max;
+};
+struct at_most
+{
+    std::size_t max;
+};
+struct between
+{
+    std::int64_t min, max;
+};
+struct example
+{
+    std::string_view json;
+};
+struct matches
+{
+    const text_format& format;
+};
+struct positive_t
+{};
+struct not_negative_t
+{};
+struct defaulted_t
+{};
+struct secret_t
+{};
 inline constexpr positive_t positive;          ///< at least 1, at most 10^12 minor units
 inline constexpr not_negative_t not_negative;  ///< at least 0, at most 10^12 minor units
 inline constexpr defaulted_t defaulted;        ///< may be left out: keeps the value the struct begins with
@@ -240,7 +270,7 @@ constexpr field_info field(std::string_view name, const Options&... words)
     detail::options o;
     (detail::apply(o, words), ...);
     constexpr bool may_lack = detail::is_a<value, std::optional> || detail::is_a<value, patch>;
-    return {name, o.doc, o.example, &type_of<value>, detail::member_at<Member>, o.bounds, !may_lack && !o.defaulted,
+    return {name,    o.doc, o.example, &type_of<value>, detail::member_at<Member>, o.bounds, !may_lack && !o.defaulted,
             o.secret};
 }
 
