@@ -1,0 +1,123 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "platform/http/operation.hpp"
+
+/// What a handler may give back inside a result. A plain described T is answered 200.
+namespace roost::http {
+
+/// 201 with a Location.
+template <class T>
+struct created
+{
+    std::string location;  // below the API's prefix: "/bookings/…/"
+    T value;
+};
+
+/// 204.
+struct no_content
+{};
+
+/// One page of a list. The cursors are opaque here; the router makes links of them.
+template <class T>
+struct page
+{
+    std::vector<T> results;
+    std::optional<std::string> next, previous;
+    std::optional<std::int64_t> count;
+};
+
+/// T already as JSON, shared with a cache.
+template <class T>
+struct prerendered
+{
+    shared_bytes json;
+    std::string etag;  // quoted
+};
+
+/// Any of the others with fields of the response's head, such as cookies.
+template <class Answer>
+struct with_headers
+{
+    Answer value;
+    std::vector<header> headers;
+};
+
+reply render_object(const schema::type& t, const void* value, call& c);
+reply render_prerendered(const schema::type& t, shared_bytes json, std::string etag, call& c);
+
+/// The page's frame around the rendered items: {"results": […], "next": …, "previous": …, "count": …}.
+class page_writer
+{
+    std::string out_ = R"({"results":[)";
+
+public:
+    void add(const schema::type& t, const void* item, call& c);
+    reply finish(const std::optional<std::string>& next, const std::optional<std::string>& previous,
+                 std::optional<std::int64_t> count, call& c) &&;
+};
+
+template <class T>
+struct answer  // a plain value
+{
+    static void describe(operation& o) { o.answer = &schema::type_of<T>, o.shape = reply_shape::object; }
+    static reply render(T value, call& c) { return render_object(schema::type_of<T>, &value, c); }
+};
+
+template <class T>
+struct answer<created<T>>
+{
+    static void describe(operation& o) { o.answer = &schema::type_of<T>, o.shape = reply_shape::created; }
+    static reply render(created<T> made, call& c)
+    {
+        auto r = render_object(schema::type_of<T>, &made.value, c);
+        r.status = 201;
+        r.headers.push_back({"Location", std::move(made.location)});
+        return r;
+    }
+};
+
+template <>
+struct answer<no_content>
+{
+    static void describe(operation& o) { o.shape = reply_shape::nothing; }
+    static reply render(no_content, call&) { return {.status = 204}; }
+};
+
+template <class T>
+struct answer<page<T>>
+{
+    static void describe(operation& o) { o.answer = &schema::type_of<T>, o.shape = reply_shape::page; }
+    static reply render(page<T> p, call& c)
+    {
+        page_writer w;
+        for (const auto& item : p.results) w.add(schema::type_of<T>, &item, c);
+        return std::move(w).finish(p.next, p.previous, p.count, c);
+    }
+};
+
+template <class T>
+struct answer<prerendered<T>>
+{
+    static void describe(operation& o) { answer<T>::describe(o); }
+    static reply render(prerendered<T> p, call& c)
+    {
+        return render_prerendered(schema::type_of<T>, std::move(p.json), std::move(p.etag), c);
+    }
+};
+
+template <class A>
+struct answer<with_headers<A>>
+{
+    static void describe(operation& o) { answer<A>::describe(o); }
+    static reply render(with_headers<A> a, call& c)
+    {
+        auto r = answer<A>::render(std::move(a.value), c);
+        for (auto& h : a.headers) r.headers.push_back(std::move(h));
+        return r;
+    }
+};
+
+}  // namespace roost::http

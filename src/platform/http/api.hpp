@@ -1,0 +1,134 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "platform/http/answers.hpp"
+#include "platform/http/message.hpp"
+#include "platform/http/operation.hpp"
+#include "platform/http/parameters.hpp"
+
+namespace roost::pg {
+class database;
+}
+
+namespace roost::http {
+
+namespace detail {
+
+template <class F>
+struct signature : signature<decltype(&F::operator())>
+{};
+template <class C, class R, class... P>
+struct signature<task<result<R>> (C::*)(P...) const>
+{
+    template <class F>
+    static void install(operation& o, F f)
+    {
+        (parameter<P>::describe(o), ...);
+        answer<R>::describe(o);
+        o.run = [f = std::move(f)](call& c) -> task<result<reply>> {
+            auto taken = std::tuple{parameter<P>::take(c)...};  // braces: from left to right
+            if (auto bad = first_error(taken)) co_return std::unexpected{std::move(*bad)};
+            auto got = co_await std::apply([&](auto&... p) { return f(static_cast<P>(*std::move(p))...); }, taken);
+            if (!got) co_return std::unexpected{std::move(got.error())};
+            co_return answer<R>::render(*std::move(got), c);
+        };
+    }
+
+    template <class Tuple>
+    static std::optional<error> first_error(Tuple& taken)
+    {
+        std::optional<error> bad;
+        std::apply([&](auto&... p) { ((!p && !bad ? void(bad = std::move(p.error())) : void()), ...); }, taken);
+        return bad;
+    }
+};
+
+}  // namespace detail
+
+/// Declares one operation, word by word; `handle` ends it.
+class route
+{
+    operation& op_;
+
+public:
+    explicit route(operation& op) : op_{op} {}
+
+    /// 403 for those who lack the role, 401 for those who are not signed in.
+    route& needs(role r) { return op_.needs = r, *this; }
+    /// The Idempotency-Key is required, not only honoured.
+    route& idempotent() { return op_.key_required = true, *this; }
+    /// The codes of the feature's own that the contract lists; the usual ones are known.
+    template <class... Code>
+    route& fails_with(Code... codes)
+    {
+        (op_.failures.push_back(codes), ...);
+        return *this;
+    }
+    /// The same for everybody: shared caches may keep it and ask again.
+    route& shared() { return op_.public_reply = true, *this; }
+    route& details(std::string text) { return op_.details = std::move(text), *this; }
+
+    /// The handler: a lambda from any parameters (parameters.hpp) to task<result<answer>> (answers.hpp). What it
+    /// captures outlives the server.
+    template <class F>
+    void handle(F f)
+    {
+        detail::signature<F>::install(op_, std::move(f));
+    }
+};
+
+/// Everything served: the typed operations under one prefix and some raw endpoints. An endpoint itself.
+class api
+{
+public:
+    /// Who is asking. Nothing: nobody claims to be anybody. An error: the claim is false.
+    using authenticator = std::function<task<result<std::optional<identity>>>(const request&)>;
+
+    api(std::string prefix, pg::database& db);
+    ~api();
+    api(const api&) = delete;
+
+    /// Operations declared from here on stand under this heading in the contract.
+    void tag(std::string name) { tag_ = std::move(name); }
+    route get(std::string path, std::string summary) { return declare(method::get, path, summary); }
+    route post(std::string path, std::string summary) { return declare(method::post, path, summary); }
+    route patch(std::string path, std::string summary) { return declare(method::patch, path, summary); }
+    route put(std::string path, std::string summary) { return declare(method::put, path, summary); }
+    route del(std::string path, std::string summary) { return declare(method::delete_, path, summary); }
+
+    /// Something outside the contract, at a whole path: health, metrics, documents.
+    void raw(std::string path, std::function<task<response>(const request&)> answer);
+    void authenticate_with(authenticator a) { authenticate_ = std::move(a); }
+
+    task<response> operator()(request& r);
+
+    const std::string& prefix() const { return prefix_; }
+    const std::vector<std::unique_ptr<operation>>& operations() const { return operations_; }
+
+private:
+    struct node;
+
+    route declare(method m, std::string path, std::string summary);
+    task<response> serve(const operation& op, call& c);
+    task<result<reply>> run(const operation& op, call& c);
+
+    std::string prefix_;
+    pg::database& db_;
+    std::string tag_;
+    authenticator authenticate_;
+    std::vector<std::unique_ptr<operation>> operations_;
+    std::unique_ptr<node> root_;
+    std::map<std::string, std::function<task<response>(const request&)>, std::less<>> raw_;
+};
+
+/// The contract (OpenAPI 3.1) of everything declared, as JSON.
+std::string openapi(const api& a, std::string_view version);
+
+}  // namespace roost::http

@@ -1,0 +1,72 @@
+#pragma once
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.hpp"
+#include "platform/auth/identity.hpp"
+#include "platform/http/message.hpp"
+#include "platform/schema/json.hpp"
+#include "platform/schema/schema.hpp"
+#include "platform/task.hpp"
+
+namespace roost::pg {
+class tx;
+}
+
+namespace roost::http {
+
+/// What a handler's result becomes, before the transaction commits and the response is made of it.
+struct reply
+{
+    int status = 200;
+    std::variant<std::string, shared_bytes> body = {};
+    std::vector<header> headers = {};
+};
+
+/// One request on its way through one operation.
+struct call
+{
+    const request& req;
+    std::vector<std::string_view> path_parameters = {};
+    std::vector<std::pair<std::string, std::string>> query = {};
+    std::optional<identity> who = {};
+    pg::tx* tx = nullptr;
+    schema::field_mask fields = schema::all_fields;
+    std::size_t next_path_parameter = 0;
+};
+
+enum class reply_shape
+{
+    object,
+    created,
+    page,
+    nothing,
+};
+
+/// One route as declared: what the router needs to serve it and the contract to describe it.
+struct operation
+{
+    http::method method;
+    std::string path;  // below the prefix: "/bookings/{booking_id}/"
+    std::string summary;
+    std::string details = {};
+    std::string tag = {};
+    std::optional<role> needs = {};
+    std::vector<errc> failures = {};
+    bool signed_in = false;  // has a parameter that needs an identity
+    bool in_transaction = false;
+    bool key_required = false;  // Idempotency-Key
+    bool public_reply = false;  // the same for everybody, so that shared caches may keep it
+    bool takes_if_match = false;
+    const schema::type* body = nullptr;
+    const schema::type* query = nullptr;
+    const schema::type* answer = nullptr;
+    reply_shape shape = reply_shape::nothing;
+    std::function<task<result<reply>>(call&)> run = {};
+};
+
+}  // namespace roost::http
