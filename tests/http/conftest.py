@@ -1,0 +1,212 @@
+"""Black-box tests: the real binary, real PostgreSQL, real Redis. What the fixtures give: docs/TESTING.md."""
+
+import os
+import secrets
+import subprocess
+import urllib.parse
+
+import psycopg
+import psycopg.conninfo
+import pytest
+import redis as redis_client
+from psycopg.rows import dict_row
+
+from support.clock import Clock
+from support.make import Make
+from support.people import PASSWORD, Api
+from support.processes import PrivatePostgres, PrivateRedis, Server
+
+
+def setting(name):
+    if value := os.environ.get(name):
+        return value
+    pytest.exit(f"{name} is not set: run `./dev test http`, which starts private servers and sets it "
+                "(ROOST_BIN, ROOST_TEST_PG and ROOST_TEST_REDIS)", returncode=2)
+
+
+@pytest.fixture(scope="session")
+def binary():
+    return setting("ROOST_BIN")
+
+
+@pytest.fixture(scope="session")
+def postgres_url():
+    return setting("ROOST_TEST_PG")
+
+
+def database_url(server_url, name):
+    """The same server's URL for another database."""
+    parts = urllib.parse.urlsplit(server_url)
+    return urllib.parse.urlunsplit(parts._replace(path=f"/{name}"))
+
+
+def migrate(binary, url):
+    done = subprocess.run([binary, "migrate"], env={**os.environ, "ROOST_DATABASE_URL": url}, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+    assert done.returncode == 0, f"roost migrate failed:\n{done.stdout}"
+
+
+@pytest.fixture(scope="session")
+def template(binary, postgres_url):
+    """The name of a migrated database that every other one is copied from."""
+    name = f"roost_template_{secrets.token_hex(4)}"
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute(f"create database {name}")
+        try:
+            migrate(binary, database_url(postgres_url, name))
+            yield name
+        finally:
+            admin.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def new_database(template, postgres_url):
+    """new_database() → the URL of a fresh migrated database; dropped at the end of the run."""
+    made = []
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+
+        def create():
+            name = f"roost_test_{secrets.token_hex(4)}"
+            admin.execute(f"create database {name} template {template}")
+            made.append(name)
+            return database_url(postgres_url, name)
+
+        yield create
+        for name in made:
+            admin.execute(f"drop database if exists {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def new_redis():
+    """new_redis() → the URL of an empty Redis database of its own."""
+    url = setting("ROOST_TEST_REDIS").rstrip("/")
+    taken = iter(range(1, 16))
+
+    def create():
+        mine = f"{url}/{next(taken)}"
+        with redis_client.Redis.from_url(mine) as r:
+            r.flushdb()
+        return mine
+
+    return create
+
+
+def server_environment(database, redis, **more):
+    return {
+        "ROOST_ENVIRONMENT": "test",
+        "ROOST_DATABASE_URL": database,
+        "ROOST_REDIS_URL": redis,
+        "ROOST_HTTP_ADDRESS": "127.0.0.1",
+        "ROOST_HTTP_THREADS": "2",
+        **more,
+    }
+
+
+@pytest.fixture(scope="session")
+def start_server(binary, tmp_path_factory):
+    """start_server(database, redis, **environment) → a running Server, ended at the end of the run."""
+    servers = []
+
+    def start(database, redis, ready=True, **environment):
+        server = Server(binary, tmp_path_factory.mktemp("server"), server_environment(database, redis, **environment))
+        servers.append(server)
+        return server.start(ready)
+
+    start.all = servers
+    yield start
+    codes = []
+    for server in servers:
+        server.close()
+        codes += server.exit_codes
+    assert not any(codes), f"servers ended with {codes}"
+    assert not (found := [s for server in servers for s in server.surprises()]), "\n".join(found)
+
+
+@pytest.fixture(autouse=True)
+def no_surprises(start_server):
+    """After every test: no error in any server's log, no sanitizer report, nobody died unasked."""
+    yield
+    found = [s for server in start_server.all for s in server.surprises()]
+    assert not found, "in the server's log:\n" + "\n".join(found)
+
+
+@pytest.fixture(scope="session")
+def database(new_database):
+    """URL of the database that `server` uses."""
+    return new_database()
+
+
+@pytest.fixture(scope="session")
+def redis_url(new_redis):
+    return new_redis()
+
+
+@pytest.fixture(scope="session")
+def server(start_server, database, redis_url):
+    """The server most tests share: keep to people and things of your own."""
+    return start_server(database, redis_url)
+
+
+@pytest.fixture(scope="session")
+def _clock(server):
+    return Clock(server)
+
+
+@pytest.fixture
+def clock(_clock):
+    """The server's clock; back to the real time after the test."""
+    yield _clock
+    _clock.reset()
+
+
+def api_of(server, clock, binary, database):
+    def make_admin(person):
+        subprocess.run([binary, "user", "create", "--admin", "--username", person.username], check=True, timeout=60,
+                       env={**os.environ, **server.environment, "ROOST_ADMIN_PASSWORD": PASSWORD})
+
+    return Api(server, clock, make_admin)
+
+
+@pytest.fixture(scope="session")
+def api(server, _clock, binary, database):
+    return api_of(server, _clock, binary, database)
+
+
+@pytest.fixture(scope="session")
+def make(api):
+    return Make(api)
+
+
+@pytest.fixture
+def db(database):
+    """A connection for oracles, beside the server; rows are dicts, every statement commits."""
+    with psycopg.connect(database, autocommit=True, row_factory=dict_row) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def two_servers(start_server, new_database, new_redis, binary):
+    """Two processes over one database and Redis, as [api, api]; a database of their own."""
+    database, redis = new_database(), new_redis()
+    pair = [start_server(database, redis) for _ in range(2)]
+    clock = Clock(*pair)
+    yield [api_of(s, clock, binary, database) for s in pair]
+    for server in pair:
+        server.close()
+
+
+@pytest.fixture
+def private_redis(tmp_path):
+    """A Redis of the test's own, running."""
+    redis = PrivateRedis(tmp_path / "redis").start()
+    yield redis
+    redis.kill()
+
+
+@pytest.fixture(scope="module")
+def private_postgres(tmp_path_factory):
+    """A PostgreSQL of the module's own, running, without databases: `hurt_database` in the test makes them."""
+    postgres = PrivatePostgres(tmp_path_factory.mktemp("postgres"))
+    postgres.start()
+    yield postgres
+    postgres.stop("immediate")

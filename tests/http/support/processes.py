@@ -1,0 +1,240 @@
+"""The processes a test drives: the server under test, and PostgreSQL and Redis servers that a test may hurt."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+from .client import Client
+
+PG_BIN = pathlib.Path("/usr/lib/postgresql/17/bin")
+SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|: runtime error: ")
+
+
+def wait_until(condition, seconds=30, what="the condition", every=0.02):
+    """What `condition` gave as soon as it gives something true; it may raise OSError meanwhile."""
+    last = None
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if found := condition():
+                return found
+        except OSError as e:
+            last = e
+        time.sleep(every)
+    raise AssertionError(f"{what}: not within {seconds} s ({last})")
+
+
+class ReservedPort:
+    """A port nobody else is given while this lives; a server with SO_REUSEPORT can still listen on it."""
+
+    def __init__(self):
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self._socket.bind(("127.0.0.1", 0))
+        self.number = self._socket.getsockname()[1]
+
+    def close(self):
+        self._socket.close()
+
+
+class Server(Client):
+    """`roost serve` on a port of its own. Its log is kept in `log_path` and read by `log()`."""
+
+    def __init__(self, binary, folder, environment):
+        self._reserved = ReservedPort()
+        super().__init__(self._reserved.number)
+        self.binary = binary
+        self.log_path = pathlib.Path(folder) / f"server-{self.port}.log"
+        self.environment = environment
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = None
+        self.exit_codes = []
+        self._expected = []
+        self._checked = 0  # bytes of the log that were looked at for errors
+
+    def start(self, ready=True):
+        sanitizers = {"ASAN_OPTIONS": "detect_stack_use_after_return=1", "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
+        self.process = subprocess.Popen(
+            [self.binary, "serve"],
+            env={**sanitizers, **os.environ, **self.environment, "ROOST_HTTP_PORT": str(self.port)},
+            stdin=subprocess.DEVNULL, stdout=self.log_path.open("ab"), stderr=subprocess.STDOUT)
+        if ready:
+            self.wait_ready()
+        return self
+
+    def wait_ready(self, seconds=60):
+        def ready():
+            assert self.process.poll() is None, f"the server ended by itself:\n{self.log_text()[-4000:]}"
+            return self.get("/readyz").status == 200
+
+        wait_until(ready, seconds, "/readyz answering 200")
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def stop(self, seconds=45):
+        """SIGTERM, then waits for the drain. Gives the exit code."""
+        self.signal(signal.SIGTERM)
+        return self.wait(seconds)
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+        self.process.wait()
+
+    def wait(self, seconds=45):
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"the server did not end within {seconds} s:\n{self.log_text()[-4000:]}") from None
+        self.exit_codes.append(code)
+        return code
+
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def close(self):
+        if self.running():
+            self.stop()
+        self._reserved.close()
+
+    def log_text(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def log(self):
+        """The log's JSON lines as dicts."""
+        lines = []
+        for line in self.log_text().splitlines():
+            try:
+                lines.append(json.loads(line))
+            except ValueError:
+                lines.append({"level": "unstructured", "message": line})
+        return lines
+
+    def expect_errors(self, pattern):
+        """From here on, error lines that match are not a surprise."""
+        self._expected.append(re.compile(pattern))
+
+    def surprises(self):
+        """Error lines and sanitizer reports since the last call."""
+        text = self.log_text()
+        new, self._checked = text[self._checked:], len(text)
+        found = []
+        for line in new.splitlines():
+            if SANITIZER.search(line):
+                found.append(line + "\n" + new[new.index(line):][:4000])
+            elif is_error(line) and not any(p.search(line) for p in self._expected):
+                found.append(line)
+        return found
+
+
+def is_error(line):
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(entry, dict) and str(entry.get("level", "")).lower() in ("error", "critical", "fatal")
+
+
+class PrivateRedis:
+    """A Redis server that a test may stop, freeze and fill."""
+
+    def __init__(self, folder, *options):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        reserved = ReservedPort()
+        self.port = reserved.number
+        reserved.close()
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self.options = options
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+             "--dir", str(self.folder), *self.options],
+            stdin=subprocess.DEVNULL, stdout=(self.folder / "redis.log").open("ab"), stderr=subprocess.STDOUT)
+        wait_until(lambda: socket.create_connection(("127.0.0.1", self.port), 1).close() or True, 10, "Redis listening")
+        return self
+
+    def client(self):
+        import redis
+
+        return redis.Redis(port=self.port)
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def kill(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.kill()
+            self.process.wait()
+
+
+class PrivatePostgres:
+    """A PostgreSQL server that a test may stop, freeze and kill. It runs as `postgres` when we are root."""
+
+    def __init__(self, folder, **settings):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.data = self.folder / "data"
+        reserved = ReservedPort()
+        self.port = reserved.number
+        reserved.close()
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, "postgres", "postgres")
+            for parent in self.folder.parents:  # pytest makes its folders for their owner only
+                if parent.stat().st_uid == 0 and str(parent).startswith("/tmp/"):
+                    parent.chmod(parent.stat().st_mode | 0o011)
+        self.run("initdb", "-D", str(self.data), "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
+        settings = {"listen_addresses": "'127.0.0.1'", "port": self.port, "unix_socket_directories": f"'{self.folder}'",
+                    "shared_buffers": "'64MB'", **settings}
+        with (self.data / "postgresql.conf").open("a") as f:
+            f.writelines(f"{name} = {value}\n" for name, value in settings.items())
+
+    def run(self, program, *arguments, check=True):
+        command = [str(PG_BIN / program), *arguments]
+        if os.geteuid() == 0:
+            command = ["runuser", "-u", "postgres", "--", *command]
+        with (self.folder / "commands.log").open("ab") as log:
+            return subprocess.run(command, cwd="/", check=check, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=120)
+
+    def url(self, database="postgres"):
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def start(self):
+        self.run("pg_ctl", "-D", str(self.data), "-w", "-t", "60", "-l", str(self.folder / "postgres.log"), "start")
+        return self
+
+    def stop(self, mode="fast"):
+        self.run("pg_ctl", "-D", str(self.data), "-w", "-t", "60", "-m", mode, "stop", check=False)
+
+    def restart(self, mode="fast"):
+        self.stop(mode)
+        self.start()
+
+    def pids(self):
+        """The postmaster first, then its children."""
+        main = int((self.data / "postmaster.pid").read_text().split()[0])
+        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(main)], capture_output=True, text=True)
+        return [main, *map(int, children.stdout.split())]
+
+    def signal_all(self, number):
+        for pid in self.pids():
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
+    def kill(self):
+        """SIGKILL to every process, as a power cut; `start` recovers."""
+        main = self.pids()[0]
+        self.signal_all(signal.SIGKILL)
+        wait_until(lambda: not pathlib.Path(f"/proc/{main}").exists(), 20, "the killed postmaster gone")
