@@ -1,0 +1,151 @@
+#include "platform/redis/client.hpp"
+
+#include <openssl/sha.h>
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "platform/redis/connection.hpp"
+
+namespace asio = boost::asio;
+
+namespace roost::redis {
+namespace {
+
+std::string sha1_hex(std::string_view text)
+{
+    std::array<unsigned char, SHA_DIGEST_LENGTH> digest;
+    SHA1(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string hex;
+    for (auto byte : digest) hex += {digits[byte >> 4], digits[byte & 15]};
+    return hex;
+}
+
+std::string wire_of(const std::vector<std::string_view>& words)
+{
+    std::string wire;
+    append_command(wire, words);
+    return wire;
+}
+
+answer<std::int64_t> integer_of(const answer<value>& reply)
+{
+    if (!reply) return std::unexpected{reply.error()};
+    if (reply->is != value::kind::integer) return std::unexpected{failure::refused};
+    return reply->integer;
+}
+
+bool forgotten(const answer<value>& reply)
+{
+    return reply && reply->is == value::kind::null && reply->text == "NOSCRIPT";
+}
+
+}  // namespace
+
+script::script(std::string text) : source{std::move(text)}, sha1{sha1_hex(source)} {}
+
+struct client::state
+{
+    address to;
+    std::chrono::milliseconds budget;
+    std::shared_ptr<outage> down = std::make_shared<outage>();
+    std::vector<subscription> subscriptions = {};
+    std::vector<std::shared_ptr<connection>> connections = {};
+};
+
+client::client(options how) : state_{std::make_unique<state>(parse_address(how.url), how.budget)} {}
+
+client::~client() { stop(); }
+
+void client::subscribe(std::string channel, std::function<void(std::string_view)> on_message,
+                       std::function<void(bool)> on_live)
+{
+    state_->subscriptions.push_back({std::move(channel), std::move(on_message), std::move(on_live)});
+}
+
+void client::attach(asio::io_context& context)
+{
+    std::vector<subscription> subscriptions;
+    if (state_->connections.empty()) subscriptions = state_->subscriptions;
+    auto made =
+        std::make_shared<connection>(context, state_->to, state_->budget, std::move(subscriptions), state_->down);
+    made->start();
+    state_->connections.push_back(std::move(made));
+}
+
+void client::stop()
+{
+    for (auto& c : state_->connections) c->stop();
+}
+
+task<std::shared_ptr<connection>> client::mine() const
+{
+    auto executor = co_await asio::this_coro::executor;
+    auto& here = asio::query(executor, asio::execution::context);
+    for (const auto& c : state_->connections)
+        if (&c->context() == &here) co_return c;
+    co_return nullptr;
+}
+
+task<answer<value>> client::send(std::string wire)
+{
+    auto c = co_await mine();
+    if (!c) co_return std::unexpected{failure::unavailable};
+    co_return co_await c->call(std::move(wire));
+}
+
+task<answer<std::optional<std::string>>> client::get(std::string_view key)
+{
+    auto reply = co_await send(wire_of({"GET", key}));
+    if (!reply) co_return std::unexpected{reply.error()};
+    if (reply->is == value::kind::null) co_return std::nullopt;
+    co_return std::move(reply->text);
+}
+
+task<answer<void>> client::set(std::string_view key, std::string_view text, std::chrono::milliseconds ttl)
+{
+    auto reply = co_await send(wire_of({"SET", key, text, "PX", std::to_string(ttl.count())}));
+    if (!reply) co_return std::unexpected{reply.error()};
+    co_return answer<void>{};
+}
+
+task<answer<std::int64_t>> client::del(std::vector<std::string> keys)
+{
+    std::vector<std::string_view> words{"DEL"};
+    words.insert(words.end(), keys.begin(), keys.end());
+    co_return integer_of(co_await send(wire_of(words)));
+}
+
+task<answer<std::int64_t>> client::publish(std::string_view channel, std::string_view message)
+{
+    co_return integer_of(co_await send(wire_of({"PUBLISH", channel, message})));
+}
+
+task<answer<value>> client::eval(const script& code, std::vector<std::string> keys, std::vector<std::string> args)
+{
+    auto count = std::to_string(keys.size());
+    std::vector<std::string_view> words{"EVALSHA", code.sha1, count};
+    words.insert(words.end(), keys.begin(), keys.end());
+    words.insert(words.end(), args.begin(), args.end());
+    auto reply = co_await send(wire_of(words));
+    if (!forgotten(reply)) co_return reply;
+    words[0] = "EVAL";
+    words[1] = code.source;
+    co_return co_await send(wire_of(words));
+}
+
+task<answer<value>> client::command(std::vector<std::string> words)
+{
+    co_return co_await send(wire_of({words.begin(), words.end()}));
+}
+
+bool client::healthy() const
+{
+    for (const auto& c : state_->connections)
+        if (!c->up()) return false;
+    return !state_->connections.empty();
+}
+
+}  // namespace roost::redis

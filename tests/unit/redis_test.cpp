@@ -1,0 +1,204 @@
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+#include <cstdlib>
+#include <thread>
+
+#include "platform/redis/address.hpp"
+#include "platform/redis/client.hpp"
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using namespace roost;
+
+namespace {
+
+std::string server_url()
+{
+    const char* url = std::getenv("ROOST_TEST_REDIS");
+    if (!url) throw std::runtime_error("ROOST_TEST_REDIS must name a Redis server to test against");
+    return url;
+}
+
+/// Two threads with a client attached, and a helper to run a coroutine on the first.
+struct redis_client : testing::Test
+{
+    asio::io_context contexts[2];
+    redis::client client{{server_url()}};
+    std::vector<std::thread> threads;
+
+    void start(bool wait = true)
+    {
+        for (auto& c : contexts) client.attach(c);
+        for (auto& c : contexts) threads.emplace_back([&c] { c.run(); });
+        for (int i = 0; wait && i < 500 && !client.healthy(); ++i) std::this_thread::sleep_for(10ms);
+    }
+    ~redis_client()
+    {
+        client.stop();
+        for (auto& t : threads) t.join();
+    }
+    template <class T>
+    T on(std::size_t thread, task<T> work)
+    {
+        return asio::co_spawn(contexts[thread], std::move(work), asio::use_future).get();
+    }
+    template <class T>
+    T run(task<T> work)
+    {
+        return on(0, std::move(work));
+    }
+    std::string key(std::string name) { return "roost-test:" + std::to_string(getpid()) + ":" + name; }
+};
+
+task<> wait(std::chrono::milliseconds t)
+{
+    asio::steady_timer timer{co_await asio::this_coro::executor, t};
+    co_await timer.async_wait(asio::use_awaitable);
+}
+
+}  // namespace
+
+TEST(redis_address, reads_urls)
+{
+    auto a = redis::parse_address("redis://me:s%40crab@cache.example:6380/3");
+    EXPECT_EQ(a.host, "cache.example");
+    EXPECT_EQ(a.port, "6380");
+    EXPECT_EQ(a.user, "me");
+    EXPECT_EQ(a.password, "s@crab");
+    EXPECT_EQ(a.db, 3);
+    auto u = redis::parse_address("unix:///run/redis/redis.sock?db=2");
+    EXPECT_EQ(u.path, "/run/redis/redis.sock");
+    EXPECT_EQ(u.db, 2);
+    EXPECT_EQ(redis::parse_address("redis://localhost").port, "6379");
+    for (auto bad : {"http://x", "", "redis://x/abc", "unix:", "nonsense"})
+        EXPECT_THROW(redis::parse_address(bad), std::invalid_argument) << bad;
+}
+
+using found = redis::answer<std::optional<std::string>>;
+
+TEST_F(redis_client, keeps_and_forgets)
+{
+    start();
+    ASSERT_TRUE(client.healthy());
+    EXPECT_TRUE(run(client.set(key("a"), std::string{"x\0\r\ny", 5}, 10s)));
+    auto got = run(client.get(key("a")));
+    ASSERT_TRUE(got);
+    EXPECT_EQ(*got, (std::string{"x\0\r\ny", 5}));
+    EXPECT_EQ(on(1, client.get(key("a"))), got);
+    EXPECT_EQ(run(client.del({key("a"), key("nothing")})), 1);
+    EXPECT_EQ(run(client.get(key("a"))), found{});
+    EXPECT_TRUE(run(client.set(key("b"), "soon gone", 1ms)));
+    run(wait(20ms));
+    EXPECT_EQ(run(client.get(key("b"))), found{});
+}
+
+TEST_F(redis_client, carries_large_values_and_many_calls_at_once)
+{
+    start();
+    std::string large(3'000'000, 'r');
+    EXPECT_TRUE(run(client.set(key("large"), large, 10s)));
+    EXPECT_EQ(run(client.get(key("large"))), found{large});
+    std::vector<std::future<redis::answer<std::optional<std::string>>>> many;
+    for (int i = 0; i < 500; ++i)
+        many.push_back(asio::co_spawn(contexts[i % 2], client.get(key("none")), asio::use_future));
+    for (auto& m : many) EXPECT_EQ(m.get(), found{});
+    run(client.del({key("large")}));
+}
+
+TEST_F(redis_client, runs_scripts_also_after_redis_forgot_them)
+{
+    start();
+    redis::script add{"return {tonumber(ARGV[1]) + tonumber(ARGV[2]), KEYS[1], false}"};
+    for (int i = 0; i < 3; ++i)
+    {
+        auto reply = run(client.eval(add, {"k"}, {"2", "3"}));
+        ASSERT_TRUE(reply);
+        ASSERT_EQ(reply->items.size(), 3u);
+        EXPECT_EQ(reply->items[0].integer, 5);
+        EXPECT_EQ(reply->items[1].text, "k");
+        EXPECT_EQ(reply->items[2].is, redis::value::kind::null);
+        EXPECT_TRUE(run(client.command({"SCRIPT", "FLUSH"})));
+    }
+}
+
+TEST_F(redis_client, a_wrong_type_and_a_broken_script_are_refused_and_harm_nothing)
+{
+    start();
+    ASSERT_TRUE(run(client.command({"LPUSH", key("list"), "1"})));
+    EXPECT_EQ(run(client.get(key("list"))).error(), redis::failure::refused);
+    redis::script broken{"return redis.call('nonsense')"};
+    EXPECT_EQ(run(client.eval(broken, {}, {})).error(), redis::failure::refused);
+    EXPECT_TRUE(run(client.set(key("list"), "now a text", 1s)));
+    EXPECT_TRUE(client.healthy());
+}
+
+TEST_F(redis_client, a_paused_server_costs_the_budget_and_then_nothing)
+{
+    start();
+    ASSERT_TRUE(run(client.command({"CLIENT", "PAUSE", "1500", "ALL"})));
+    auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(run(client.get("x")).error(), redis::failure::unavailable);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, 50ms);
+    for (int i = 0; i < 10; ++i) EXPECT_FALSE(run(client.get("x")));
+    EXPECT_FALSE(client.healthy());
+    begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < 100; ++i) EXPECT_FALSE(run(client.get("x")));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 1s) << "an open breaker must answer at once";
+    for (int i = 0; i < 800 && !client.healthy(); ++i) std::this_thread::sleep_for(10ms);
+    EXPECT_TRUE(client.healthy());
+    EXPECT_TRUE(run(client.get("x")));
+}
+
+TEST_F(redis_client, a_killed_connection_comes_back)
+{
+    start();
+    (void)run(client.command({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no"}));
+    for (int i = 0; i < 500 && client.healthy(); ++i) std::this_thread::sleep_for(1ms);
+    for (int i = 0; i < 500 && !client.healthy(); ++i) std::this_thread::sleep_for(10ms);
+    EXPECT_TRUE(client.healthy());
+    EXPECT_TRUE(run(client.get("x")));
+}
+
+TEST_F(redis_client, hands_messages_over_and_says_when_it_cannot)
+{
+    std::atomic<int> live{-1};
+    std::promise<std::string> heard;
+    client.subscribe(
+        key("news"), [&](std::string_view m) { heard.set_value(std::string{m}); }, [&](bool up) { live = up; });
+    start();
+    EXPECT_EQ(live, 1);
+    EXPECT_EQ(on(1, client.publish(key("news"), "hello")), 1);
+    auto message = heard.get_future();
+    ASSERT_EQ(message.wait_for(5s), std::future_status::ready);
+    EXPECT_EQ(message.get(), "hello");
+    EXPECT_TRUE(run(client.get("x"))) << "a subscribed connection still answers calls";
+    (void)on(1, client.command({"CLIENT", "PAUSE", "1500", "ALL"}));
+    for (int i = 0; i < 200 && live == 1; ++i) std::this_thread::sleep_for(10ms);
+    EXPECT_EQ(live, 0) << "the heartbeat notices silence without any call";
+    for (int i = 0; i < 800 && live == 0; ++i) std::this_thread::sleep_for(10ms);
+    EXPECT_EQ(live, 1);
+}
+
+TEST(redis_client_alone, without_a_server_everything_is_unavailable_at_once)
+{
+    asio::io_context context;
+    redis::client client{{"unix:///nonexistent/redis.sock"}};
+    client.attach(context);
+    auto reply = asio::co_spawn(
+        context,
+        [&]() -> task<redis::answer<std::optional<std::string>>> {
+            co_await wait(30ms);
+            auto got = co_await client.get("x");
+            client.stop();
+            co_return got;
+        },
+        asio::use_future);
+    context.run();
+    EXPECT_EQ(reply.get().error(), redis::failure::unavailable);
+    EXPECT_FALSE(client.healthy());
+}
