@@ -36,6 +36,7 @@ struct call
     std::optional<identity> who = {};
     pg::tx* tx = nullptr;
     schema::field_mask fields = schema::all_fields;
+    std::string fields_text = {};  // ?fields= as it came
     std::size_t next_path_parameter = 0;
 };
 

@@ -1,0 +1,217 @@
+#include "platform/http/api.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+#include "platform/http/idempotency.hpp"
+#include "platform/http/problem.hpp"
+#include "platform/pg/database.hpp"
+#include "platform/schema/text.hpp"
+
+namespace roost::http {
+namespace {
+
+std::vector<std::string_view> segments_of(std::string_view path)
+{
+    std::vector<std::string_view> out;
+    if (path.starts_with('/')) path.remove_prefix(1);
+    if (path.ends_with('/')) path.remove_suffix(1);
+    for (const auto part : path | std::views::split('/')) out.emplace_back(part);
+    return out;
+}
+
+bool accepts_json(const request& r)
+{
+    const auto accept = r.find("accept");
+    if (!accept) return true;
+    return accept->contains("*/*") || accept->contains("application/*") || accept->contains("application/json")
+           || accept->contains("application/problem+json");
+}
+
+/// Takes ?fields= out of the query of a read, where every operation understands it.
+result<void> take_fields(const operation& op, call& c)
+{
+    if (op.method != method::get || !op.answer) return {};
+    const auto it = std::ranges::find(c.query, "fields", &std::pair<std::string, std::string>::first);
+    if (it == c.query.end()) return {};
+    auto mask = schema::parse_field_mask(*op.answer, it->second);
+    if (!mask) return std::unexpected{std::move(mask.error())};
+    c.fields = *mask;
+    c.fields_text = std::move(it->second);
+    c.query.erase(it);
+    return {};
+}
+
+result<void> check_syntax(const operation& op, call& c)
+{
+    if (!accepts_json(c.req)) return fail(errc::not_acceptable, "this is served as application/json");
+    auto query = schema::split_query(c.req.query);
+    if (!query) return std::unexpected{std::move(query.error())};
+    c.query = std::move(*query);
+    if (auto fields = take_fields(op, c); !fields) return fields;
+    if (!op.query && !c.query.empty()) return invalid(c.query.front().first, "there is no such parameter", "unknown");
+    if (!op.body && !c.req.body.empty() && c.req.body != "{}") return fail(errc::malformed, "this takes no body");
+    return {};
+}
+
+result<void> check_role(const operation& op, const std::optional<identity>& who)
+{
+    if ((op.signed_in || op.needs) && !who) return fail(errc::not_signed_in, "sign in first");
+    if (op.needs && !who->has(*op.needs))
+        return fail(errc::not_allowed, "this needs the role " + std::string{name_of(*op.needs)});
+    return {};
+}
+
+/// Whether If-None-Match names the tag (weak comparison, RFC 9110, 13.1.2).
+bool still_fresh(const request& r, std::string_view etag)
+{
+    const auto known = r.find("if-none-match");
+    return known && (*known == "*" || known->contains(etag));
+}
+
+}  // namespace
+
+struct api::node
+{
+    std::map<std::string, std::unique_ptr<node>, std::less<>> below;
+    std::unique_ptr<node> parameter;
+    std::vector<const operation*> operations;
+
+    node& child(std::string_view segment)
+    {
+        auto& place = segment.starts_with('{') ? parameter : below[std::string{segment}];
+        if (!place) place = std::make_unique<node>();
+        return *place;
+    }
+};
+
+api::api(std::string prefix, pg::database& db) : prefix_{std::move(prefix)}, db_{db}, root_{std::make_unique<node>()} {}
+api::~api() = default;
+
+route api::declare(method m, std::string path, std::string summary)
+{
+    auto& op = *operations_.emplace_back(std::make_unique<operation>());
+    op.method = m;
+    op.path = std::move(path);
+    op.summary = std::move(summary);
+    op.tag = tag_;
+    auto* at = root_.get();
+    for (const auto segment : segments_of(op.path)) at = &at->child(segment);
+    at->operations.push_back(&op);
+    return route{op};
+}
+
+void api::raw(std::string path, std::function<task<response>(const request&)> answer)
+{
+    raw_.emplace(std::move(path), std::move(answer));
+}
+
+task<response> api::operator()(request& r)
+{
+    if (const auto exact = raw_.find(r.path); exact != raw_.end()) co_return co_await exact->second(r);
+
+    call c{r};
+    const node* at = r.path.starts_with(prefix_) ? root_.get() : nullptr;
+    if (at)
+    {
+        for (const auto segment : segments_of(r.path.substr(prefix_.size())))
+        {
+            if (const auto found = at->below.find(segment); found != at->below.end())
+                at = found->second.get();
+            else if ((at = at->parameter.get()))
+                c.path_parameters.push_back(segment);
+            if (!at) break;
+        }
+    }
+    if (!at || at->operations.empty()) co_return problem(error{errc::not_found, "there is nothing here"}, r);
+
+    const auto wanted = r.method == method::head ? method::get : r.method;
+    std::string allow = "OPTIONS";
+    for (const auto* op : at->operations)
+    {
+        if (op->method == wanted) co_return co_await serve(*op, c);
+        allow.append(", ").append(name_of(op->method));
+        if (op->method == method::get) allow += ", HEAD";
+    }
+    auto refused = r.method == method::options ? response{.status = 204}
+                                               : problem(error{errc::method_not_allowed, "this is not done here"}, r);
+    refused.set("Allow", std::move(allow));
+    co_return refused;
+}
+
+task<result<reply>> api::run(const operation& op, call& c)
+{
+    if (auto good = check_syntax(op, c); !good) co_return std::unexpected{std::move(good.error())};
+    if (authenticate_)
+    {
+        auto who = co_await authenticate_(c.req);
+        if (!who) co_return std::unexpected{std::move(who.error())};
+        c.who = *who;
+    }
+    if (auto good = check_role(op, c.who); !good) co_return std::unexpected{std::move(good.error())};
+    if (!op.in_transaction) co_return co_await op.run(c);
+
+    auto key = idempotency_key::of(c, op);
+    if (!key) co_return std::unexpected{std::move(key.error())};
+    co_return co_await db_.transaction([&](pg::tx& tx) -> task<result<reply>> {
+        if (*key)
+        {
+            auto earlier = co_await claim(tx, **key);
+            if (!earlier) co_return std::unexpected{std::move(earlier.error())};
+            if (*earlier) co_return **std::move(earlier);
+        }
+        c.tx = &tx;
+        c.next_path_parameter = 0;
+        auto done = co_await op.run(c);
+        if (done && *key) keep(tx, **key, *done);
+        co_return done;
+    });
+}
+
+task<response> api::serve(const operation& op, call& c)
+{
+    response out;
+    try
+    {
+        auto done = co_await run(op, c);
+        if (done)
+        {
+            out.status = done->status;
+            out.body = std::move(done->body);
+            out.headers = std::move(done->headers);
+            if (out.status != 204) out.content_type = "application/json";
+            out.headers.push_back({"Cache-Control", op.method != method::get ? "no-store"
+                                                    : op.public_reply        ? "public, no-cache"
+                                                                             : "private, no-cache"});
+            for (auto& h : out.headers)
+                if (h.name == "Location" && h.value.starts_with('/')) h.value.insert(0, prefix_);
+            const auto etag = out.find("ETag");
+            if (op.method == method::get && etag && still_fresh(c.req, *etag))
+            {
+                out.status = 304;
+                out.content_type = {};
+                out.body = {};
+            }
+        }
+        else
+        {
+            out = problem(done.error(), c.req);
+            if (out.status == 401) out.set("WWW-Authenticate", "Bearer");
+        }
+    }
+    catch (const pg::outcome_unknown&)
+    {
+        out = problem(error{errc::unavailable,
+                            "the database was interrupted: repeat the request with the same "
+                            "Idempotency-Key to learn whether it was done"},
+                      c.req);
+    }
+    catch (const pg::unavailable&)
+    {
+        out = problem(error{errc::unavailable, "the database cannot take the request now, try again shortly"}, c.req);
+    }
+    out.route = op.path;
+    co_return out;
+}
+
+}  // namespace roost::http

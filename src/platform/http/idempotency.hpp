@@ -1,0 +1,30 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "core/error.hpp"
+#include "platform/http/operation.hpp"
+#include "platform/task.hpp"
+
+namespace roost::http {
+
+/// The Idempotency-Key of a request with whose it is and for what. Kept replies live in PostgreSQL, written by the
+/// transaction of the effect, so a reply exists exactly if its effect does.
+struct idempotency_key
+{
+    std::string principal, operation, key, fingerprint;
+
+    /// Nothing when the request has none and needs none. errc::malformed: not 1–255 visible ASCII characters, or
+    /// given twice.
+    static result<std::optional<idempotency_key>> of(const call& c, const struct operation& op);
+};
+
+/// Claims the key for this transaction. A reply: the request was served before, and this is its answer. Nothing:
+/// the caller goes on. Errors: request_in_progress (the first one still runs), idempotency_key_reused (it was
+/// another request).
+task<result<std::optional<reply>>> claim(pg::tx& tx, const idempotency_key& key);
+
+/// Keeps the reply; its error, if any, surfaces at the commit.
+void keep(pg::tx& tx, const idempotency_key& key, const reply& r);
+
+}  // namespace roost::http
