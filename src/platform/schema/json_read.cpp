@@ -38,7 +38,9 @@ class reader
         if (t.k == kind::number)
         {
             if (!v.is_number()) return wrong_type(pointer, "a number"), false;
-            *static_cast<double*>(into) = v.to_number<double>();
+            const auto n = v.to_number<double>();
+            if (!std::isfinite(n)) return wrong_type(pointer, "a number that is not too large"), false;  // 1e999
+            *static_cast<double*>(into) = n;
             return true;
         }
         const auto n = integer(v);
