@@ -14,7 +14,8 @@ const auto eur = *currency::parse("EUR");
 /// share * bp / 10,000 rounded half up, in exact integers wider than any input.
 std::int64_t half_up(std::int64_t share, int bp)
 {
-    return static_cast<std::int64_t>((static_cast<__int128>(share) * bp * 2 + 10'000) / 20'000);
+    __extension__ using wide = __int128;
+    return static_cast<std::int64_t>((static_cast<wide>(share) * bp * 2 + 10'000) / 20'000);
 }
 
 TEST(price_stay, adds_up_line_by_line)
