@@ -1,0 +1,46 @@
+# shellcheck shell=bash
+# Compiling, formatting, generating, cleaning.
+
+# build PRESET [TARGET]…: configures once and compiles; one at a time in a preset's folder.
+build() {
+    local preset=$1 status=0
+    shift
+    mkdir -p "build/$preset"
+    exec 8>"build/$preset/.lock"
+    flock --nonblock 8 || { say "Another ./dev is compiling $preset; waiting for it."; flock 8; }
+    if [ ! -e "build/$preset/build.ninja" ]; then
+        run cmake --preset "$preset" >"build/$preset/configure.log" 2>&1 || {
+            cat "build/$preset/configure.log" >&2
+            die "CMake could not configure $preset." "The lines above tell why."
+        }
+    fi
+    NINJA_STATUS="[$preset %f/%t %es] " run cmake --build --preset "$preset" ${1:+--target "$@"} >&2 || status=$?
+    exec 8>&-
+    if [ "$status" -ne 0 ]; then die "Compiling $preset failed." "The errors are above."; fi
+}
+
+command_build() { build "${1:-release}"; }
+
+cpp_files() { git ls-files --cached --others --exclude-standard -- '*.cpp' '*.hpp'; }
+
+command_fmt() { cpp_files | xargs -r clang-format-19 -i; }
+
+command_shell() {
+    if [ $# -gt 0 ]; then exec "$@"; fi
+    exec bash --rcfile <(echo 'PS1="(roost) \w\$ "')
+}
+
+# clean runs on the machine itself: it must work when nothing else does.
+command_clean() {
+    rm -rf build web/node_modules tests/clients/node_modules
+    case ${1:-} in
+        '') ;;
+        --data) rm -rf .roost ;;
+        --all)
+            rm -rf .roost
+            find "$cache" -mindepth 1 -maxdepth 1 \( -name 'root-????????????' -o -name unfinished-root -o -name ccache \
+                -o -name npm -o -name apt -o -name lint -o -name '*.log' \) -exec rm -rf --one-file-system {} + 2>/dev/null || true
+            ;;
+        *) die "clean takes --data or --all, not '$1'." ;;
+    esac
+}
