@@ -1,12 +1,10 @@
 """Black-box tests: the real binary, real PostgreSQL, real Redis. What the fixtures give: docs/TESTING.md."""
 
+import itertools
 import os
-import secrets
 import subprocess
-import urllib.parse
 
 import psycopg
-import psycopg.conninfo
 import pytest
 import redis as redis_client
 from psycopg.rows import dict_row
@@ -14,7 +12,8 @@ from psycopg.rows import dict_row
 from support.clock import Clock
 from support.make import Make
 from support.people import PASSWORD, Api
-from support.processes import PrivatePostgres, PrivateRedis, Server
+from support.processes import (Databases, PrivatePostgres, PrivateRedis, Server, redis_database,
+                               server_environment)
 
 
 def setting(name):
@@ -34,72 +33,27 @@ def postgres_url():
     return setting("ROOST_TEST_PG")
 
 
-def database_url(server_url, name):
-    """The same server's URL for another database."""
-    parts = urllib.parse.urlsplit(server_url)
-    return urllib.parse.urlunsplit(parts._replace(path=f"/{name}"))
-
-
-def migrate(binary, url):
-    done = subprocess.run([binary, "migrate"], env={**os.environ, "ROOST_DATABASE_URL": url}, text=True,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
-    assert done.returncode == 0, f"roost migrate failed:\n{done.stdout}"
-
-
 @pytest.fixture(scope="session")
-def template(binary, postgres_url):
-    """The name of a migrated database that every other one is copied from."""
-    name = f"roost_template_{secrets.token_hex(4)}"
-    with psycopg.connect(postgres_url, autocommit=True) as admin:
-        admin.execute(f"create database {name}")
-        try:
-            migrate(binary, database_url(postgres_url, name))
-            yield name
-        finally:
-            admin.execute(f"drop database {name} with (force)")
-
-
-@pytest.fixture(scope="session")
-def new_database(template, postgres_url):
+def new_database(binary, postgres_url):
     """new_database() → the URL of a fresh migrated database; dropped at the end of the run."""
-    made = []
-    with psycopg.connect(postgres_url, autocommit=True) as admin:
-
-        def create():
-            name = f"roost_test_{secrets.token_hex(4)}"
-            admin.execute(f"create database {name} template {template}")
-            made.append(name)
-            return database_url(postgres_url, name)
-
-        yield create
-        for name in made:
-            admin.execute(f"drop database if exists {name} with (force)")
+    databases = Databases(postgres_url, binary)
+    yield databases.create
+    databases.drop_all()
 
 
 @pytest.fixture(scope="session")
 def new_redis():
     """new_redis() → the URL of an empty Redis database of its own."""
-    url = setting("ROOST_TEST_REDIS").rstrip("/")
-    taken = iter(range(1, 16))
+    url = setting("ROOST_TEST_REDIS")
+    numbers = itertools.cycle(range(1, 16))  # Redis has 16; losing what is in one must not matter
 
     def create():
-        mine = f"{url}/{next(taken)}"
+        mine = redis_database(url, next(numbers))
         with redis_client.Redis.from_url(mine) as r:
             r.flushdb()
         return mine
 
     return create
-
-
-def server_environment(database, redis, **more):
-    return {
-        "ROOST_ENVIRONMENT": "test",
-        "ROOST_DATABASE_URL": database,
-        "ROOST_REDIS_URL": redis,
-        "ROOST_HTTP_ADDRESS": "127.0.0.1",
-        "ROOST_HTTP_THREADS": "2",
-        **more,
-    }
 
 
 @pytest.fixture(scope="session")

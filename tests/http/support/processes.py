@@ -4,11 +4,15 @@ import json
 import os
 import pathlib
 import re
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import time
+import urllib.parse
+
+import psycopg
 
 from .client import Client
 
@@ -28,6 +32,55 @@ def wait_until(condition, seconds=30, what="the condition", every=0.02):
             last = e
         time.sleep(every)
     raise AssertionError(f"{what}: not within {seconds} s ({last})")
+
+
+class Databases:
+    """Fresh migrated databases on the PostgreSQL server whose superuser's URL is given, until `drop_all`."""
+
+    def __init__(self, server_url, binary):
+        self.server_url = server_url
+        self._admin = psycopg.connect(server_url, autocommit=True)
+        self._made = []
+        self._template = self._create()
+        done = subprocess.run([binary, "migrate"], env={**os.environ, "ROOST_DATABASE_URL": self.url_of(self._template)},
+                              text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+        if done.returncode != 0:
+            self.drop_all()
+            raise AssertionError(f"roost migrate failed:\n{done.stdout}")
+
+    def _create(self, options=""):
+        name = f"roost_test_{secrets.token_hex(4)}"
+        self._admin.execute(f"create database {name} {options}")
+        self._made.append(name)
+        return name
+
+    def url_of(self, name):
+        return urllib.parse.urlunsplit(urllib.parse.urlsplit(self.server_url)._replace(path=f"/{name}"))
+
+    def create(self):
+        """The URL of one more."""
+        return self.url_of(self._create(f"template {self._template}"))
+
+    def drop_all(self):
+        for name in self._made:
+            self._admin.execute(f"drop database if exists {name} with (force)")
+        self._admin.close()
+
+
+def redis_database(server_url, number):
+    """The URL of one of a Redis server's databases."""
+    return f"{server_url}?db={number}" if server_url.startswith("unix:") else f"{server_url.rstrip('/')}/{number}"
+
+
+def server_environment(database, redis, **more):
+    return {
+        "ROOST_ENVIRONMENT": "test",
+        "ROOST_DATABASE_URL": database,
+        "ROOST_REDIS_URL": redis,
+        "ROOST_HTTP_ADDRESS": "127.0.0.1",
+        "ROOST_HTTP_THREADS": "2",
+        **more,
+    }
 
 
 class ReservedPort:

@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Runs a command with a fresh Roost server beside it: with_server.py COMMAND…
+
+Needs ROOST_BIN, ROOST_TEST_PG and ROOST_TEST_REDIS (`./dev test` sets them); the command finds the server at
+ROOST_TEST_URL. Exits with the command's status, or 1 if the server logged an error or did not end cleanly.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "http"))
+from support.processes import Databases, Server, redis_database, server_environment  # noqa: E402
+
+
+def main(command):
+    binary = os.environ["ROOST_BIN"]
+    databases = Databases(os.environ["ROOST_TEST_PG"], binary)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            environment = server_environment(databases.create(), redis_database(os.environ["ROOST_TEST_REDIS"], 0))
+            server = Server(binary, folder, environment).start()
+            try:
+                status = subprocess.run(command, env={**os.environ, "ROOST_TEST_URL": server.url}).returncode
+            finally:
+                server.close()
+            surprises = server.surprises()
+            print(*surprises, sep="\n", end="\n" if surprises else "", file=sys.stderr)
+            return status or int(bool(surprises) or server.exit_codes != [0])
+    finally:
+        databases.drop_all()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
