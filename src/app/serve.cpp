@@ -1,0 +1,109 @@
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
+#include <print>
+
+#include "app/commands.hpp"
+#include "app/operations.hpp"
+#include "app/services.hpp"
+#include "app/version.hpp"
+#include "platform/http/server.hpp"
+#include "platform/observe/log.hpp"
+#include "platform/pg/migrate.hpp"
+
+namespace roost::app {
+namespace {
+
+/// Whether the schema is the one this binary was built for. A server that cannot be reached yet is not a reason to
+/// give up: /readyz says so until it can.
+bool schema_is_current(const settings& s)
+{
+    try
+    {
+        for (const auto& m : pg::migrate_status(s.database.url))
+        {
+            if (m.state != pg::migration_status::pending && m.state != pg::migration_status::changed) continue;
+            log::error("the schema is not this release's: run `roost migrate up`", {{"migration", m.name}});
+            return false;
+        }
+    }
+    catch (const std::exception& e)
+    {
+        log::warn("the schema could not be checked", {{"error", e.what()}});
+    }
+    return true;
+}
+
+void install(http::api& a, services& s, const settings& how)
+{
+    install_health(a, s);
+    install_features(a, s);
+    install_documents(a, how.general.share);
+    if (how.general.environment == environment::test) install_test_clock(a, s.clock);
+}
+
+}  // namespace
+
+int serve(const settings& how)
+{
+    if (how.database.url.empty())
+    {
+        std::println(stderr, "roost: set ROOST_DATABASE_URL, for example postgresql://roost@127.0.0.1/roost");
+        return 2;
+    }
+    log::init(how.for_log());
+    if (!schema_is_current(how)) return 1;
+
+    services s{how};
+    http::api a{"/api/v1", s.db};
+    install(a, s, how);
+
+    const auto settings = how.for_server();
+    http::server server{settings,
+                        [&a](http::request& r) { return a(r); },
+                        {.on_start = [&s](boost::asio::io_context& io) { s.redis.attach(io); },
+                         .on_stop =
+                             [&s](boost::asio::io_context& io) {
+                                 s.redis.stop();
+                                 s.db.disconnect(io);
+                             }}};
+    log::info("serving", {{"address", settings.address}, {"port", server.port()}, {"version", version}});
+    server.run();
+    log::info("stopped");
+    log::shutdown();
+    return 0;
+}
+
+int print_openapi(const settings& how)
+{
+    services s{how};
+    http::api a{"/api/v1", s.db};
+    install_features(a, s);
+    std::println("{}", http::openapi(a, version));
+    return 0;
+}
+
+int migrate(const settings& s, migration_command what)
+{
+    using enum migration_command;
+    if (what == up)
+    {
+        const int n = pg::migrate_up(s.database.url, [](const std::string& line) { std::println("{}", line); });
+        std::println("{}", n == 0 ? "nothing to do" : "done");
+        return 0;
+    }
+    if (what == verify)
+    {
+        const auto differences = pg::migrate_verify(s.database.url);
+        for (const auto& d : differences) std::println("{}", d);
+        if (differences.empty()) std::println("the database is as this release made it");
+        return differences.empty() ? 0 : 1;
+    }
+    for (const auto& m : pg::migrate_status(s.database.url))
+    {
+        constexpr std::string_view words[] = {"applied", "pending", "CHANGED", "unknown"};
+        std::println("{:04}  {:<8} {:<28} {}", m.version, words[m.state], m.name, m.applied_at);
+    }
+    return 0;
+}
+
+}  // namespace roost::app

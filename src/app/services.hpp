@@ -1,0 +1,24 @@
+#pragma once
+#include "app/settings.hpp"
+#include "core/clock.hpp"
+#include "platform/http/api.hpp"
+#include "platform/pg/database.hpp"
+#include "platform/redis/client.hpp"
+
+namespace roost::app {
+
+/// Everything the program is made of, in the order in which it depends on what stands before it. Lives on the stack
+/// of the command that runs and outlives every coroutine.
+struct services
+{
+    roost::clock clock;
+    pg::database db;
+    redis::client redis;
+
+    explicit services(const settings& s);
+};
+
+/// Declares every operation of every feature.
+void install_features(http::api& a, services& s);
+
+}  // namespace roost::app

@@ -1,0 +1,62 @@
+#include "app/settings.hpp"
+
+#include "app/constraints.hpp"
+
+namespace roost::app {
+namespace {
+
+std::chrono::milliseconds ms(int count) { return std::chrono::milliseconds{count}; }
+std::size_t size(int count) { return static_cast<std::size_t>(count); }
+
+}  // namespace
+
+std::vector<config::section> settings::sections()
+{
+    return {config::section_of("", general),    config::section_of("database", database),
+            config::section_of("redis", redis), config::section_of("http", http),
+            config::section_of("log", log),     config::section_of("market", market)};
+}
+
+pg::config settings::for_database() const
+{
+    pg::config c;
+    c.url = database.url;
+    c.pipelined = database.pipelined;
+    c.exclusive = database.exclusive;
+    c.wait = ms(database.wait_ms);
+    c.statement = ms(database.statement_ms);
+    c.lock = ms(database.lock_ms);
+    c.constraints = constraints();
+    return c;
+}
+
+http::server_config settings::for_server() const
+{
+    http::server_config c;
+    c.address = http.address;
+    c.port = static_cast<std::uint16_t>(http.port);
+    c.threads = size(http.threads);
+    c.max_connections = size(http.max_connections);
+    c.max_header_bytes = size(http.max_header_bytes);
+    c.max_body_bytes = size(http.max_body_bytes);
+    c.header_timeout = ms(http.header_timeout_ms);
+    c.body_timeout = ms(http.body_timeout_ms);
+    c.idle_timeout = ms(http.idle_timeout_ms);
+    c.request_timeout = ms(http.request_timeout_ms);
+    c.drain_timeout = ms(http.drain_timeout_ms);
+    c.compression = http.compression;
+    c.trusted_proxies = http.trusted_proxies;
+    c.cors_origins = http.cors_origins;
+    c.tls_certificate_file = http.tls_certificate_file;
+    c.tls_key_file = http.tls_key_file;
+    c.access_log = http.access_log;
+    c.development = general.environment != environment::production;
+    return c;
+}
+
+log::settings settings::for_log() const
+{
+    return {.least = static_cast<log::level>(log.level), .json = log.json, .file = log.file};
+}
+
+}  // namespace roost::app
