@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <iterator>
+#include <stdexcept>
+#include <string_view>
 
 namespace roost {
 namespace {
@@ -19,12 +21,8 @@ constexpr std::size_t number_at(std::size_t place)
     return 56 * static_cast<std::size_t>(tree[place] - '#') + static_cast<std::size_t>(tree[place + 1] - '#');
 }
 
-}  // namespace
-
-std::optional<std::string_view> time_zone_at(double latitude, double longitude)
+std::string_view zone_name(double latitude, double longitude)
 {
-    // Written so that NaN is refused too.
-    if (!(latitude >= -90 && latitude <= 90 && longitude >= -180 && longitude <= 180)) return std::nullopt;
     if (latitude == 90) return "Etc/GMT";
 
     // The divisors are a little over 360 and 180 so that the far edge still falls into the last cell.
@@ -43,6 +41,18 @@ std::optional<std::string_view> time_zone_at(double latitude, double longitude)
         number = number_at(2 * (columns * rows + 4 * group + 2 * row + column));
     }
     return names[number - first_zone];
+}
+
+}  // namespace
+
+time_zone time_zone_at(double latitude, double longitude)
+{
+    // Written so that NaN is refused too.
+    if (!(latitude >= -90 && latitude <= 90 && longitude >= -180 && longitude <= 180))
+        throw std::out_of_range{"a point that is not on earth"};
+    const auto zone = time_zone::parse(zone_name(latitude, longitude));
+    if (!zone) throw std::runtime_error{"the system's time zone database is incomplete"};
+    return *zone;
 }
 
 }  // namespace roost

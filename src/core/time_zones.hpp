@@ -1,12 +1,11 @@
 #pragma once
-#include <optional>
-#include <string_view>
+#include "core/dates.hpp"
 
 namespace roost {
 
-/// The IANA name of the time zone at a point (degrees, WGS 84), "Etc/GMT±n" at sea. Nothing when the point is not on
-/// earth. Approximate: exact to some kilometres where people live, coarser along borders far from towns, so a host
-/// may always state the zone. Reads a table in the binary: no I/O, under a microsecond.
-std::optional<std::string_view> time_zone_at(double latitude, double longitude);
+/// The time zone of a point (degrees, WGS 84); at sea the nautical zone of its longitude, "Etc/GMT±n". Approximate:
+/// right where people live but for some kilometres along borders, so a host may always state the zone instead. Reads
+/// a table in the binary: no I/O, under a microsecond. Throws std::out_of_range when the point is not on earth.
+time_zone time_zone_at(double latitude, double longitude);
 
 }  // namespace roost

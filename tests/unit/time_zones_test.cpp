@@ -5,9 +5,8 @@
 #include <charconv>
 #include <fstream>
 #include <limits>
+#include <stdexcept>
 #include <string>
-
-#include "core/dates.hpp"
 
 namespace roost {
 namespace {
@@ -27,7 +26,8 @@ TEST(time_zones, agree_with_the_package_the_table_was_made_from)
     {
         const auto first = line.find(','), second = line.find(',', first + 1);
         const auto latitude = number(line), longitude = number(std::string_view{line}.substr(first + 1));
-        ASSERT_EQ(time_zone_at(number(line.substr(0, first)), longitude), line.substr(second + 1))
+        // A few names are links to another zone with the same clocks (Arctic/Longyearbyen).
+        ASSERT_EQ(time_zone_at(latitude, longitude), time_zone::parse(line.substr(second + 1)))
             << latitude << ' ' << longitude;
     }
     EXPECT_GE(points, 5000);
@@ -60,26 +60,19 @@ TEST(time_zones, know_cities_and_the_sea)
         {0, -30, "Etc/GMT+2"},
         {-40, 100, "Etc/GMT-7"},
     };
-    for (const auto& p : places) EXPECT_EQ(time_zone_at(p.latitude, p.longitude), p.zone);
-}
-
-TEST(time_zones, every_answer_is_a_zone_the_system_knows)
-{
-    for (double latitude = -89.5; latitude < 90; latitude += 3)
-        for (double longitude = -179.5; longitude < 180; longitude += 3)
-            ASSERT_TRUE(time_zone::parse(*time_zone_at(latitude, longitude))) << latitude << ' ' << longitude;
+    for (const auto& p : places) EXPECT_EQ(time_zone_at(p.latitude, p.longitude).name(), p.zone);
 }
 
 TEST(time_zones, refuse_points_that_are_not_on_earth)
 {
     constexpr auto nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
-    EXPECT_FALSE(time_zone_at(90.1, 0));
-    EXPECT_FALSE(time_zone_at(-90.1, 0));
-    EXPECT_FALSE(time_zone_at(0, 180.1));
-    EXPECT_FALSE(time_zone_at(0, -180.1));
-    EXPECT_FALSE(time_zone_at(nan, 0));
-    EXPECT_FALSE(time_zone_at(0, nan));
-    EXPECT_FALSE(time_zone_at(inf, -inf));
+    EXPECT_THROW(time_zone_at(90.1, 0), std::out_of_range);
+    EXPECT_THROW(time_zone_at(-90.1, 0), std::out_of_range);
+    EXPECT_THROW(time_zone_at(0, 180.1), std::out_of_range);
+    EXPECT_THROW(time_zone_at(0, -180.1), std::out_of_range);
+    EXPECT_THROW(time_zone_at(nan, 0), std::out_of_range);
+    EXPECT_THROW(time_zone_at(0, nan), std::out_of_range);
+    EXPECT_THROW(time_zone_at(inf, -inf), std::out_of_range);
 }
 
 }  // namespace
