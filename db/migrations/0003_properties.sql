@@ -3,31 +3,23 @@ set local lock_timeout = '2s';
 
 create extension if not exists postgis;
 
+-- Search reads these columns of many rows: values of fixed width that are never null come first, because
+-- PostgreSQL finds those without walking the row.
 create table property (
     id uuid primary key,
     host_id uuid not null references app_user,
-    status text not null default 'draft',
-    -- Every change adds one; ETags are made of it.
-    version int not null default 1,
     created_at timestamptz not null,
     updated_at timestamptz not null,
-
-    -- Money is bigint minor units of one currency for the whole row. Null while a draft has no price.
-    currency char(3),
-    nightly_price bigint,
-    -- Once per stay; null: none.
-    cleaning_fee bigint,
+    -- Every change adds one; ETags are made of it.
+    version int not null default 1,
     tax_basis_points int not null default 0,
 
     capacity int not null default 1,
     bedrooms int not null default 0,
     beds int not null default 1,
-    -- Halves are washrooms without a bath; they are exact in binary.
-    bathrooms double precision not null default 1,
-
     min_nights int not null default 1,
     max_nights int not null default 365,
-    -- Nights between the day of booking and the day of arrival, at least; 0 takes arrivals on the same day.
+    -- Days between booking and arrival, at least; 0 takes arrivals on the same day.
     advance_notice_days int not null default 0,
     -- Arrivals on the same day are taken before this hour there; 24: until midnight.
     same_day_cutoff_hour int not null default 24,
@@ -35,16 +27,22 @@ create table property (
     preparation_nights int not null default 0,
     -- Arrivals at most this many days from today.
     booking_window_days int not null default 365,
-    -- Weekdays on which nobody arrives, departs: 'monday' … 'sunday'.
-    closed_to_arrival text[] not null default '{}',
-    closed_to_departure text[] not null default '{}',
 
     -- Stars in hundredths, summed over the reviews, and their count: kept by whoever writes reviews, in their
     -- transaction. The average is derived, an integer so that it orders exactly; 0: no reviews yet.
-    rating_points bigint not null default 0,
     rating_count int not null default 0,
+    rating_points bigint not null default 0,
     rating int not null generated always as
         (case when rating_count > 0 then round(rating_points::numeric / rating_count)::int else 0 end) stored,
+
+    -- Halves are washrooms without a bath; they are exact in binary.
+    bathrooms double precision not null default 1,
+
+    -- Money is bigint minor units of one currency for the whole row. Null while a draft has no price.
+    nightly_price bigint,
+    -- Once per stay; null: none.
+    cleaning_fee bigint,
+    currency char(3),
 
     latitude double precision,
     longitude double precision,
@@ -53,6 +51,7 @@ create table property (
 
     -- Names of enums, not codes: rows read well in psql, and a new name needs no migration of data. Names that only
     -- grow with the code (property and room types, amenities) are not checked here.
+    status text not null default 'draft',
     property_type text not null default 'other',
     room_type text not null default 'entire_home',
     booking_mode text not null default 'request',
@@ -60,6 +59,9 @@ create table property (
     cancellation_policy text not null default 'flexible',
     -- IANA zone; what "today" and check-in mean there. Null only while a draft has no location.
     time_zone text,
+    -- Weekdays on which nobody arrives, departs: 'monday' … 'sunday'.
+    closed_to_arrival text[] not null default '{}',
+    closed_to_departure text[] not null default '{}',
     -- Wall clock there, HH:MM.
     check_in_time text not null default '15:00',
     check_out_time text not null default '11:00',
