@@ -9,21 +9,19 @@ build() {
     exec 8>"build/$preset/.lock"
     flock --nonblock 8 || { say "Another ./dev is compiling $preset; waiting for it."; flock 8; }
     if [ ! -e "build/$preset/build.ninja" ]; then
-        run cmake --preset "$preset" >"build/$preset/configure.log" 2>&1 || {
-            cat "build/$preset/configure.log" >&2
-            die "CMake could not configure $preset." "The lines above tell why."
-        }
+        run cmake --preset "$preset" >"build/$preset/configure.log" 2>&1 || status=$?
+        if [ "$status" -ne 0 ]; then cat "build/$preset/configure.log" >&2; fi
     fi
-    NINJA_STATUS="[$preset %f/%t %es] " run cmake --build --preset "$preset" ${1:+--target "$@"} >&2 || status=$?
+    if [ "$status" -eq 0 ]; then
+        NINJA_STATUS="[$preset %f/%t %es] " run cmake --build --preset "$preset" ${1:+--target "$@"} >&2 || status=$?
+    fi
     exec 8>&-
-    if [ "$status" -ne 0 ]; then die "Compiling $preset failed." "The errors are above."; fi
+    return "$status"
 }
 
-command_build() { build "${1:-release}"; }
+build_or_die() { build "$@" || die "Compiling $1 failed." "The errors are above."; }
 
-cpp_files() { git ls-files --cached --others --exclude-standard -- '*.cpp' '*.hpp'; }
-
-command_fmt() { cpp_files | xargs -r clang-format-19 -i; }
+command_build() { build_or_die "${1:-release}"; }
 
 command_shell() {
     if [ $# -gt 0 ]; then exec "$@"; fi

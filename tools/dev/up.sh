@@ -5,7 +5,7 @@ roost=build/release/src/roost
 demo_password=correct-horse-battery
 
 command_up() {
-    local fresh="" host=${ROOST_HTTP_HOST:-127.0.0.1} port=${ROOST_HTTP_PORT:-8080}
+    local fresh="" host=${ROOST_HTTP_ADDRESS:-127.0.0.1} port=${ROOST_HTTP_PORT:-8080}
     case ${1:-} in
         '') ;;
         --fresh) fresh=yes ;;
@@ -16,10 +16,10 @@ command_up() {
     exec 9>.roost/lock
     flock --nonblock 9 || die "Another ./dev up of this checkout is running." "Stop that one first."
 
-    build release roost
+    build_or_die release roost
     if [ "$fresh" ]; then start_over; fi
     use_databases
-    export ROOST_HTTP_HOST=$host ROOST_HTTP_PORT=$port
+    export ROOST_HTTP_ADDRESS=$host ROOST_HTTP_PORT=$port
     run "$roost" migrate up || die "The migrations failed." "./dev up --fresh starts over with an empty database."
     if [ ! -e "$filled" ]; then fill; fi
 
