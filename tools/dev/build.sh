@@ -15,8 +15,18 @@ build() {
     if [ "$status" -eq 0 ]; then
         NINJA_STATUS="[$preset %f/%t %es] " run cmake --build --preset "$preset" ${1:+--target "$@"} >&2 || status=$?
     fi
+    if [ "$status" -eq 0 ]; then install_web "build/$preset" || status=$?; fi
     exec 8>&-
     return "$status"
+}
+
+# install_web BUILD: the files a server built there gives to browsers, where it looks for them.
+install_web() {
+    local target=$1/share/roost/swagger-ui source=web/node_modules/swagger-ui-dist
+    if [ "$target/swagger-ui.css" -nt web/package-lock.json ]; then return; fi
+    with_progress "npm packages of web" build/npm.log npm ci --prefix web || return
+    mkdir -p "$target"
+    cp "$source"/swagger-ui-bundle.js "$source"/swagger-ui.css "$target"
 }
 
 build_or_die() { build "$@" || die "Compiling $1 failed." "The errors are above."; }

@@ -8,8 +8,10 @@ servers_start() {
     shift
     mkdir -p "$data"
     data=$(readlink -f "$data")
-    sockets=$(mktemp -d /tmp/roost.XXXXXX)  # a socket's path must be short, and the checkout's may not be
-    if [ "$(id -u)" -eq 0 ]; then chown postgres: "$sockets"; fi
+    guard=$(mktemp -d /tmp/roost.XXXXXX)  # a socket's path must be short, and the checkout's may not be
+    sockets=$guard/s
+    mkdir "$sockets"
+    if [ "$(id -u)" -eq 0 ]; then chown postgres: "$guard" "$sockets"; fi
     at_exit servers_stop
 
     # In sessions of their own, or Ctrl-C would stop them before the server that uses them.
@@ -49,5 +51,5 @@ servers_stop() {
     kill -INT "$postgres_pid" 2>/dev/null || true  # fast shutdown: connections end, nothing is lost
     kill -TERM "$redis_pid" 2>/dev/null || true
     wait "$postgres_pid" "$redis_pid" 2>/dev/null || true
-    rm -rf "$sockets"
+    rm -rf "$guard"
 }
