@@ -57,6 +57,10 @@ std::uint64_t dropped() noexcept;
 
 void write(level l, std::string_view message, std::span<const field> fields);
 
+/// The two halves of write(), for who gathers many lines and hands them over at once: complete lines.
+void render(std::string& to, level l, std::string_view message, std::span<const field> fields);
+void write_rendered(std::string_view lines);
+
 inline void debug(std::string_view m, std::initializer_list<field> f = {})
 {
     write(level::debug, m, {f.begin(), f.size()});

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -70,7 +71,7 @@ std::span<const double> default_bounds();
 class registry
 {
     struct state;
-    state* state_;
+    std::unique_ptr<state> state_;
 
 public:
     registry();
@@ -81,7 +82,7 @@ public:
     observe::gauge& gauge(std::string_view name, std::string_view help, labels l = {});
     observe::histogram& histogram(std::string_view name, std::string_view help, labels l = {},
                                   std::span<const double> bounds = default_bounds());
-    /// A gauge read when scraped, on the scraping thread.
+    /// A level read when scraped, on the scraping thread; a counter when the name ends in _total.
     void gauge(std::string_view name, std::string_view help, labels l, std::function<double()> read);
 
     /// The whole in Prometheus' text exposition format 0.0.4.
