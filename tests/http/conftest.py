@@ -113,17 +113,23 @@ def clock(_clock):
     _clock.reset()
 
 
-def api_of(server, clock, binary, database):
-    def make_admin(person):
-        subprocess.run([binary, "user", "create", "--admin", "--username", person.username], check=True, timeout=60,
-                       env={**os.environ, **server.environment, "ROOST_ADMIN_PASSWORD": PASSWORD})
+@pytest.fixture(scope="session")
+def api_of(binary):
+    """api_of(server) → an Api for a server that a test started itself."""
 
-    return Api(server, clock, make_admin)
+    def wrap(server, clock=None):
+        def make_admin(person):
+            subprocess.run([binary, "user", "create", "--admin", "--username", person.username], check=True, timeout=60,
+                           env={**os.environ, **server.environment, "ROOST_ADMIN_PASSWORD": PASSWORD})
+
+        return Api(server, clock or Clock(server), make_admin)
+
+    return wrap
 
 
 @pytest.fixture(scope="session")
-def api(server, _clock, binary, database):
-    return api_of(server, _clock, binary, database)
+def api(server, _clock, api_of):
+    return api_of(server, _clock)
 
 
 @pytest.fixture(scope="session")
@@ -139,12 +145,12 @@ def db(database):
 
 
 @pytest.fixture(scope="module")
-def two_servers(start_server, new_database, new_redis, binary):
+def two_servers(start_server, new_database, new_redis, api_of):
     """Two processes over one database and Redis, as [api, api]; a database of their own."""
     database, redis = new_database(), new_redis()
     pair = [start_server(database, redis) for _ in range(2)]
     clock = Clock(*pair)
-    yield [api_of(s, clock, binary, database) for s in pair]
+    yield [api_of(s, clock) for s in pair]
     for server in pair:
         server.close()
 

@@ -9,7 +9,7 @@ def new_property(**changes):
         "title": f"Quiet flat by the canal {secrets.token_hex(4)}",
         "description": "Two rooms above a bakery, five minutes from the station.",
         "property_type": "apartment",
-        "room_type": "entire_place",
+        "room_type": "entire_home",
         "address": {"line": "12 Quai de Jemmapes", "city": "Paris", "country": "FR", "postcode": "75010"},
         "location": {"latitude": 48.8719, "longitude": 2.3653},
         "time_zone": "Europe/Paris",

@@ -42,7 +42,7 @@ class Databases:
         self._admin = psycopg.connect(server_url, autocommit=True)
         self._made = []
         self._template = self._create()
-        done = subprocess.run([binary, "migrate"], env={**os.environ, "ROOST_DATABASE_URL": self.url_of(self._template)},
+        done = subprocess.run([binary, "migrate", "up"], env={**os.environ, "ROOST_DATABASE_URL": self.url_of(self._template)},
                               text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
         if done.returncode != 0:
             self.drop_all()
