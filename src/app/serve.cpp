@@ -63,7 +63,7 @@ int serve(const settings& how)
                         {.on_start = [&s](boost::asio::io_context& io) { s.redis.attach(io); },
                          .on_stop =
                              [&s](boost::asio::io_context& io) {
-                                 s.redis.stop();
+                                 s.redis.detach(io);
                                  s.db.disconnect(io);
                              }}};
     log::info("serving", {{"address", settings.address}, {"port", server.port()}, {"version", version}});

@@ -2,6 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
@@ -39,7 +40,7 @@ struct redis_client : testing::Test
     }
     ~redis_client()
     {
-        client.stop();
+        for (auto& c : contexts) asio::post(c, [this, &c] { client.detach(c); });
         for (auto& t : threads) t.join();
     }
     template <class T>
@@ -194,7 +195,7 @@ TEST(redis_client_alone, without_a_server_everything_is_unavailable_at_once)
         [&]() -> task<redis::answer<std::optional<std::string>>> {
             co_await wait(30ms);
             auto got = co_await client.get("x");
-            client.stop();
+            client.detach(context);
             co_return got;
         },
         asio::use_future);

@@ -2,9 +2,14 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
 
 #include "platform/redis/connection.hpp"
 
@@ -50,14 +55,28 @@ struct client::state
 {
     address to;
     std::chrono::milliseconds budget;
-    std::shared_ptr<outage> down = std::make_shared<outage>();
+    std::shared_ptr<health> all = std::make_shared<health>();
     std::vector<subscription> subscriptions = {};
-    std::vector<std::shared_ptr<connection>> connections = {};
+    /// A slot's connection is touched by its own thread only; the others compare contexts. So no lock is needed.
+    struct slot
+    {
+        std::atomic<asio::io_context*> context = nullptr;
+        std::shared_ptr<connection> mine = {};
+    };
+    std::array<slot, 256> slots = {};
+    std::mutex attaching = {};
+
+    slot* of(const asio::execution_context* context)
+    {
+        auto same = [context](const slot& s) { return s.context.load(std::memory_order_acquire) == context; };
+        const auto found = std::ranges::find_if(slots, same);
+        return found == slots.end() ? nullptr : &*found;
+    }
 };
 
 client::client(options how) : state_{std::make_unique<state>(parse_address(how.url), how.budget)} {}
 
-client::~client() { stop(); }
+client::~client() = default;
 
 void client::subscribe(std::string channel, std::function<void(std::string_view)> on_message,
                        std::function<void(bool)> on_live)
@@ -67,33 +86,32 @@ void client::subscribe(std::string channel, std::function<void(std::string_view)
 
 void client::attach(asio::io_context& context)
 {
-    std::vector<subscription> subscriptions;
-    if (state_->connections.empty()) subscriptions = state_->subscriptions;
-    auto made =
-        std::make_shared<connection>(context, state_->to, state_->budget, std::move(subscriptions), state_->down);
-    made->start();
-    state_->connections.push_back(std::move(made));
+    std::lock_guard lock{state_->attaching};
+    auto* slot = state_->of(nullptr);
+    if (!slot) throw std::length_error("too many threads for one Redis client");
+    auto subscriptions = std::exchange(state_->subscriptions, {});
+    slot->mine =
+        std::make_shared<connection>(context, state_->to, state_->budget, std::move(subscriptions), state_->all);
+    slot->mine->start();
+    slot->context.store(&context, std::memory_order_release);
 }
 
-void client::stop()
+void client::detach(asio::io_context& context)
 {
-    for (auto& c : state_->connections) c->stop();
-}
-
-task<std::shared_ptr<connection>> client::mine() const
-{
-    auto executor = co_await asio::this_coro::executor;
-    auto& here = asio::query(executor, asio::execution::context);
-    for (const auto& c : state_->connections)
-        if (&c->context() == &here) co_return c;
-    co_return nullptr;
+    std::lock_guard lock{state_->attaching};
+    auto* slot = state_->of(&context);
+    if (!slot) return;
+    std::exchange(slot->mine, nullptr)->stop();
+    slot->context.store(nullptr, std::memory_order_release);
 }
 
 task<answer<value>> client::send(std::string wire)
 {
-    auto c = co_await mine();
-    if (!c) co_return std::unexpected{failure::unavailable};
-    co_return co_await c->call(std::move(wire));
+    auto executor = co_await asio::this_coro::executor;
+    auto* slot = state_->of(&asio::query(executor, asio::execution::context));
+    if (!slot) co_return std::unexpected{failure::unavailable};
+    auto mine = slot->mine;
+    co_return co_await mine->call(std::move(wire));
 }
 
 task<answer<std::optional<std::string>>> client::get(std::string_view key)
@@ -141,11 +159,6 @@ task<answer<value>> client::command(std::vector<std::string> words)
     co_return co_await send(wire_of({words.begin(), words.end()}));
 }
 
-bool client::healthy() const
-{
-    for (const auto& c : state_->connections)
-        if (!c->up()) return false;
-    return !state_->connections.empty();
-}
+bool client::healthy() const { return state_->all->healthy(); }
 
 }  // namespace roost::redis

@@ -82,11 +82,12 @@ public:
     void subscribe(std::string channel, std::function<void(std::string_view)> on_message,
                    std::function<void(bool)> on_live);
 
-    /// Connects on behalf of the thread that runs `context`. All contexts are attached before any of them runs.
+    /// Connects on behalf of the thread that runs `context`; the context must be detached before it dies. From any
+    /// thread; at most 256 contexts.
     void attach(boost::asio::io_context& context);
-    /// Ends every connection; pending calls answer `unavailable`. The contexts may then run out of work.
-    /// May be called from any thread.
-    void stop();
+    /// Ends that connection; pending calls answer `unavailable`, and the context may run out of work. On the thread
+    /// that runs the context, or while nobody runs it.
+    void detach(boost::asio::io_context& context);
 
     task<answer<std::optional<std::string>>> get(std::string_view key);
     task<answer<void>> set(std::string_view key, std::string_view text, std::chrono::milliseconds ttl);
@@ -99,14 +100,13 @@ public:
     /// Any command, one string a word.
     task<answer<value>> command(std::vector<std::string> words);
 
-    /// True when every attached thread has a working connection.
+    /// True when every attached thread has a working connection. From any thread.
     bool healthy() const;
 
 private:
     struct state;
     std::unique_ptr<state> state_;
 
-    task<std::shared_ptr<connection>> mine() const;
     task<answer<value>> send(std::string wire);
 };
 

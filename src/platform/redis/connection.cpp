@@ -92,23 +92,23 @@ void append_command(std::string& wire, const std::vector<std::string_view>& word
     for (auto word : words) resp3::add_bulk(wire, word);
 }
 
-void outage::begin(std::string_view why)
+void health::broken(std::string_view why)
 {
     if (broken_.fetch_add(1) == 0) spdlog::warn("redis is unavailable, going on without it: {}", why);
 }
 
-void outage::end()
+void health::mended()
 {
     if (broken_.fetch_sub(1) == 1) spdlog::info("redis is available again");
 }
 
 connection::connection(asio::io_context& context, address to, std::chrono::milliseconds budget,
-                       std::vector<subscription> subscriptions, std::shared_ptr<outage> down)
+                       std::vector<subscription> subscriptions, std::shared_ptr<health> all)
     : context_{context},
       to_{std::move(to)},
       budget_{budget},
       subscriptions_{std::move(subscriptions)},
-      down_{std::move(down)},
+      all_{std::move(all)},
       socket_{context},
       deadline_{context},
       pause_{context},
@@ -117,23 +117,24 @@ connection::connection(asio::io_context& context, address to, std::chrono::milli
 
 void connection::start()
 {
+    all_->attached(1);
     asio::co_spawn(context_, [self = shared_from_this()] { return self->run(); }, asio::detached);
     asio::co_spawn(context_, [self = shared_from_this()] { return self->heartbeat(); }, asio::detached);
 }
 
 void connection::stop()
 {
-    asio::post(context_, [self = shared_from_this()] {
-        self->stopped_ = true;
-        self->close();
-        self->pause_.cancel();
-        self->beat_.cancel();
-    });
+    stopped_ = true;
+    set_up(false, {});
+    close();
+    pause_.cancel();
+    beat_.cancel();
+    all_->attached(-1);
 }
 
 task<answer<value>> connection::call(std::string wire)
 {
-    if (!up() || waiting_.size() >= most_waiting) co_return std::unexpected{failure::unavailable};
+    if (!up_ || waiting_.size() >= most_waiting) co_return std::unexpected{failure::unavailable};
     out_ += wire;
     auto start = [this](auto done) {
         waiting_.push_back({clock::now(), handler{std::move(done)}});
@@ -338,7 +339,7 @@ void connection::expire()
         ++late_;
     }
     bool silent = !waiting_.empty() && waiting_.front().sent + 4 * budget_ <= now;
-    if (up() && (late_ > late_replies_allowed || silent))
+    if (up_ && (late_ > late_replies_allowed || silent))
     {
         set_up(false, "it answers too slowly");
         close();
@@ -348,13 +349,14 @@ void connection::expire()
 
 void connection::set_up(bool up, std::string_view why)
 {
-    bool was = up_.exchange(up);
+    bool was = std::exchange(up_, up);
     if (!up && !announced_ && !stopped_)
     {
         announced_ = true;
-        down_->begin(why);
+        all_->broken(why);
     }
-    if (up && std::exchange(announced_, false)) down_->end();
+    if (up && std::exchange(announced_, false)) all_->mended();
+    if (was != up) all_->up(up ? 1 : -1);
     if (was != up)
         for (const auto& s : subscriptions_) s.on_live(up);
     if (up) return;

@@ -23,15 +23,18 @@ struct subscription
     std::function<void(bool)> on_live;
 };
 
-/// How many connections of the process do not work; says so in the log when the first breaks and when the last is back.
-class outage
+/// The connections of one client, counted by how they are. Says so in the log when the first breaks and when the last
+/// is back.
+class health
 {
-    std::atomic<int> broken_{0};
+    std::atomic<int> attached_{0}, up_{0}, broken_{0};
 
 public:
-    void begin(std::string_view why);
-    void end();
-    int count() const { return broken_.load(std::memory_order_relaxed); }
+    void attached(int change) { attached_ += change; }
+    void up(int change) { up_ += change; }
+    void broken(std::string_view why);
+    void mended();
+    bool healthy() const { return attached_ > 0 && attached_ == up_; }
 };
 
 /// One message as the parser hands it out, or the error Redis replied.
@@ -51,14 +54,13 @@ class connection : public std::enable_shared_from_this<connection>
 {
 public:
     connection(boost::asio::io_context& context, address to, std::chrono::milliseconds budget,
-               std::vector<subscription> subscriptions, std::shared_ptr<outage> down);
+               std::vector<subscription> subscriptions, std::shared_ptr<health> all);
 
     void start();
+    /// On the context's thread. What still runs holds the connection until it has ended.
     void stop();
     /// One command in wire form, one reply.
     task<answer<value>> call(std::string wire);
-    bool up() const { return up_.load(std::memory_order_relaxed); }
-    boost::asio::io_context& context() { return context_; }
 
 private:
     using clock = std::chrono::steady_clock;
@@ -87,7 +89,7 @@ private:
     address to_;
     std::chrono::milliseconds budget_;
     std::vector<subscription> subscriptions_;
-    std::shared_ptr<outage> down_;  // shared: what runs on the io_context may outlive the client
+    std::shared_ptr<health> all_;  // shared: what runs on the io_context may outlive the client
     boost::asio::generic::stream_protocol::socket socket_;
     boost::asio::steady_timer deadline_, pause_, beat_;
     boost::redis::resp3::parser parser_;
@@ -95,8 +97,7 @@ private:
     std::size_t in_used_ = 0;
     std::deque<waiting> waiting_;
     int late_ = 0;
-    bool armed_ = false, writing_ = false, stopped_ = false, announced_ = false;
-    std::atomic<bool> up_{false};
+    bool armed_ = false, writing_ = false, stopped_ = false, announced_ = false, up_ = false;
 };
 
 }  // namespace roost::redis
