@@ -1,7 +1,10 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/error.hpp"
 #include "core/id.hpp"
@@ -24,5 +27,29 @@ std::string encode(const cursor& c, std::string_view list);
 
 /// errc::invalid_input for the parameter "cursor" when the text was not made by `encode` for this list.
 result<cursor> decode_cursor(std::string_view text, std::string_view list);
+
+/// The cursors of a page's links.
+struct page_links
+{
+    std::optional<std::string> next, previous;
+};
+
+/// Makes a page of `rows`, which were asked for from `from` on in its direction, one more than `limit`: drops the one
+/// too many, puts them in the list's order, and says where it goes on. A row has `key` and `id`.
+template <class Row>
+page_links cut_page(std::vector<Row>& rows, std::size_t limit, const std::optional<cursor>& from, std::string_view list)
+{
+    const bool backwards = from && from->backwards;
+    const bool more = rows.size() > limit;
+    if (more) rows.resize(limit);
+    if (backwards) std::ranges::reverse(rows);
+
+    page_links links;
+    if (rows.empty()) return links;
+    if (backwards || more) links.next = encode({false, rows.back().key, rows.back().id.value}, list);
+    if (backwards ? more : from.has_value())
+        links.previous = encode({true, rows.front().key, rows.front().id.value}, list);
+    return links;
+}
 
 }  // namespace roost::http
