@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "platform/observe/metrics.hpp"
 #include "platform/redis/connection.hpp"
 
 namespace asio = boost::asio;
@@ -111,6 +112,9 @@ task<answer<value>> client::send(std::string wire)
     auto* slot = state_->of(&asio::query(executor, asio::execution::context));
     if (!slot) co_return std::unexpected{failure::unavailable};
     auto mine = slot->mine;
+    static auto& timing =
+        observe::metrics().histogram("roost_redis_seconds", "Time until Redis answered or the budget ended.");
+    const observe::timer measured{timing};
     co_return co_await mine->call(std::move(wire));
 }
 
