@@ -12,8 +12,6 @@
 namespace roost::http {
 namespace {
 
-constexpr std::string_view lock_not_available = "55P03";
-
 struct kept_reply
 {
     std::string fingerprint;
@@ -75,9 +73,8 @@ task<result<std::optional<reply>>> claim(pg::tx& tx, const idempotency_key& k)
         if (co_await tx.one<bool>(sql::claim_key, k.principal, k.operation, k.key, k.fingerprint))
             co_return std::nullopt;
     }
-    catch (const pg::sql_error& e)
+    catch (const pg::lock_timeout&)
     {
-        if (e.sqlstate != lock_not_available) throw;
         in_progress = true;
     }
     if (in_progress)

@@ -154,7 +154,10 @@ enum class isolation
 /// opened at its first statement; they keep that context busy until it is stopped or `disconnect` is called on it.
 class database final : public queryable
 {
+public:
     struct shared;
+
+private:
     std::shared_ptr<shared> shared_;
 
     task<rows> execute(statement s, params p, const schema::type* t) override;

@@ -14,6 +14,12 @@ struct unavailable : std::runtime_error
     using std::runtime_error::runtime_error;
 };
 
+/// Somebody else held a lock for longer than the setting allows. In a transaction it ends that transaction.
+struct lock_timeout : unavailable
+{
+    using unavailable::unavailable;
+};
+
 /// The connection broke between sending COMMIT (or a statement outside a transaction) and its answer: done or not,
 /// nobody knows. Answer 503; a client with an idempotency key asks again and finds out.
 struct outcome_unknown : unavailable
