@@ -1,0 +1,100 @@
+#pragma once
+#include <array>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/dates.hpp"
+#include "core/id.hpp"
+#include "platform/auth/identity.hpp"
+#include "platform/pg/database.hpp"
+#include "platform/schema/schema.hpp"
+
+/// Which nights of a property are free, and closing them by hand.
+namespace roost::bookings {
+
+using block_id = id<struct block_tag>;
+
+/// The nights [from, to).
+struct nights
+{
+    date from, to;
+
+    bool operator==(const nights&) const = default;
+
+    static constexpr auto fields =
+        schema::fields(schema::field<&nights::from>("from", schema::example{R"("2027-03-05")"}, "First night."),
+                       schema::field<&nights::to>("to", schema::example{R"("2027-03-09")"}, "Day after the last."));
+};
+
+/// What of the window no range in `taken` (in order, without overlaps) covers.
+std::vector<nights> free_nights(nights window, const std::vector<nights>& taken);
+
+struct window_query
+{
+    std::optional<date> from, to;
+
+    static constexpr auto fields = schema::fields(
+        schema::field<&window_query::from>("from", "First night; today there when absent."),
+        schema::field<&window_query::to>("to", "Day after the last; 90 days after the first when absent."));
+};
+
+struct availability
+{
+    property_id property;
+    date from, to;
+    std::vector<nights> free;
+
+    static constexpr auto fields = schema::fields(
+        schema::field<&availability::property>("property_id", "Which property."),
+        schema::field<&availability::from>("from", "First night looked at."),
+        schema::field<&availability::to>("to", "Day after the last."),
+        schema::field<&availability::free>("free", "Nights nobody has taken or closed. Stay rules apply on top."));
+};
+
+enum class block_kind
+{
+    host,
+    imported,
+};
+constexpr auto names_of(block_kind) { return std::to_array<std::string_view>({"host", "imported"}); }
+
+struct block
+{
+    block_id id;
+    block_kind kind;
+    date from, to;
+    instant created_at;
+
+    static constexpr auto fields = schema::fields(
+        schema::field<&block::id>("id", "Its id."),
+        schema::field<&block::kind>("kind", "Whether the host closed them or a calendar that was imported."),
+        schema::field<&block::from>("from", "First night."), schema::field<&block::to>("to", "Day after the last."),
+        schema::field<&block::created_at>("created_at", "When it was made."));
+};
+
+class calendar
+{
+    pg::database& db_;
+    const clock& clock_;
+
+public:
+    calendar(pg::database& db, const clock& c) : db_{db}, clock_{c} {}
+
+    /// Free nights of a window of at most 370 days; the past is never free. Properties that are not listed show
+    /// themselves to their hosts and admins only.
+    task<result<availability>> look(std::optional<identity> who, property_id property, window_query window);
+
+    /// What was closed by hand or import, in order. The host's own business.
+    task<result<std::vector<block>>> blocks(const identity& who, property_id property);
+
+    /// Closes nights. Blocks by hand that overlap or touch become one, which is returned; imported ones give way.
+    /// errc::dates_taken when somebody has booked or holds one of the nights.
+    task<result<block>> close(pg::tx& tx, const identity& who, property_id property, nights range);
+
+    /// Opens a block's nights again.
+    task<result<void>> open(pg::tx& tx, const identity& who, property_id property, block_id which);
+};
+
+}  // namespace roost::bookings

@@ -1,0 +1,127 @@
+#include "bookings/rest.hpp"
+
+#include "bookings/calendar.hpp"
+#include "bookings/service.hpp"
+#include "platform/http/api.hpp"
+
+namespace roost::bookings {
+namespace {
+
+using http::body;
+using http::query;
+using http::signed_in;
+
+template <class T>
+result<http::created<T>> created_at(std::string_view place, result<T> made)
+{
+    if (!made) return std::unexpected{std::move(made.error())};
+    auto location = std::string{place} + made->id.text() + "/";
+    return http::created<T>{std::move(location), *std::move(made)};
+}
+
+/// A short list that is always one page.
+template <class T>
+result<http::page<T>> one_page(result<std::vector<T>> all)
+{
+    if (!all) return std::unexpected{std::move(all.error())};
+    return http::page<T>{*std::move(all), {}, {}, {}};
+}
+
+void install_quotes(http::api& a, service& s)
+{
+    a.tag("Quotes");
+    a.post("/properties/{property_id}/quote/", "Ask what a stay costs.")
+        .fails_with(errc::dates_taken)
+        .details("The price holds until the quote expires. Every stay rule that is broken is reported.")
+        .handle([&s](signed_in who, pg::tx& tx, property_id p,
+                     body<new_quote> asked) -> task<result<http::created<quote>>> {
+            co_return created_at("/quotes/", co_await s.make_quote(tx, who, p, asked.value));
+        });
+    a.get("/quotes/{quote_id}/", "Read a quote of one's own.")
+        .handle([&s](signed_in who, quote_id q) -> task<result<quote>> { co_return co_await s.find_quote(who, q); });
+}
+
+void install_bookings(http::api& a, service& s)
+{
+    a.tag("Bookings");
+    a.post("/bookings/", "Book a stay from a quote.")
+        .idempotent()
+        .fails_with(errc::dates_taken, errc::quote_expired, errc::too_many_requests)
+        .handle([&s](signed_in who, pg::tx& tx, body<new_booking> b) -> task<result<http::created<booking>>> {
+            co_return created_at("/bookings/", co_await s.book(tx, who, std::move(b.value)));
+        });
+    a.get("/bookings/", "List one's own stays, or those at one's own places.")
+        .handle([&s](signed_in who, query<booking_filter> f) -> task<result<http::page<booking>>> {
+            auto page = co_await s.list(who, std::move(f.value));
+            if (!page) co_return std::unexpected{std::move(page.error())};
+            co_return http::page<booking>{std::move(page->results), std::move(page->next), std::move(page->previous),
+                                          page->count};
+        });
+    a.get("/bookings/{booking_id}/", "Read a booking, as its guest or host.")
+        .handle([&s](signed_in who, booking_id b) -> task<result<booking>> { co_return co_await s.find(who, b); });
+    a.get("/bookings/{booking_id}/history/", "What happened to a booking, in order.")
+        .handle([&s](signed_in who, booking_id b) -> task<result<http::page<booking_event>>> {
+            co_return one_page(co_await s.history(who, b));
+        });
+}
+
+void install_moves(http::api& a, service& s)
+{
+    a.post("/bookings/{booking_id}/accept/", "Accept a request, as its host.")
+        .fails_with(errc::wrong_state)
+        .handle([&s](signed_in who, pg::tx& tx, booking_id b) -> task<result<booking>> {
+            co_return co_await s.accept(tx, who, b);
+        });
+    a.post("/bookings/{booking_id}/decline/", "Decline a request, as its host.")
+        .fails_with(errc::wrong_state)
+        .handle([&s](signed_in who, pg::tx& tx, booking_id b, body<why> y) -> task<result<booking>> {
+            co_return co_await s.decline(tx, who, b, std::move(y.value.reason));
+        });
+    a.post("/bookings/{booking_id}/cancel/", "Cancel a booking, as its guest or host.")
+        .fails_with(errc::wrong_state)
+        .details("A guest gets back what the cancellation policy gives; when the host cancels, everything.")
+        .handle([&s](signed_in who, pg::tx& tx, booking_id b, body<why> y) -> task<result<cancelled_booking>> {
+            co_return co_await s.cancel(tx, who, b, std::move(y.value.reason));
+        });
+    a.get("/bookings/{booking_id}/cancellation-preview/", "What cancelling now would give back.")
+        .fails_with(errc::wrong_state)
+        .handle(
+            [&s](signed_in who, booking_id b) -> task<result<refund_offer>> { co_return co_await s.preview(who, b); });
+}
+
+void install_calendar(http::api& a, calendar& c)
+{
+    a.tag("Calendar");
+    a.get("/properties/{property_id}/availability/", "Which nights are free.")
+        .handle([&c](http::maybe_signed_in who, property_id p, query<window_query> w) -> task<result<availability>> {
+            co_return co_await c.look(who.who, p, w.value);
+        });
+    a.get("/properties/{property_id}/blocks/", "Nights closed by hand or import, as the host.")
+        .handle([&c](signed_in who, property_id p) -> task<result<http::page<block>>> {
+            co_return one_page(co_await c.blocks(who, p));
+        });
+    a.post("/properties/{property_id}/blocks/", "Close nights, as the host.")
+        .fails_with(errc::dates_taken)
+        .details("Blocks by hand that overlap or touch become one, which is the answer.")
+        .handle([&c](signed_in who, pg::tx& tx, property_id p, body<nights> n) -> task<result<http::created<block>>> {
+            co_return created_at("/properties/" + p.text() + "/blocks/", co_await c.close(tx, who, p, n.value));
+        });
+    a.del("/properties/{property_id}/blocks/{block_id}/", "Open a block's nights again, as the host.")
+        .handle([&c](signed_in who, pg::tx& tx, property_id p, block_id b) -> task<result<http::no_content>> {
+            auto opened = co_await c.open(tx, who, p, b);
+            if (!opened) co_return std::unexpected{std::move(opened.error())};
+            co_return http::no_content{};
+        });
+}
+
+}  // namespace
+
+void install(http::api& a, service& s, calendar& c)
+{
+    install_quotes(a, s);
+    install_bookings(a, s);
+    install_moves(a, s);
+    install_calendar(a, c);
+}
+
+}  // namespace roost::bookings

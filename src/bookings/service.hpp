@@ -1,0 +1,71 @@
+#pragma once
+#include <chrono>
+#include <optional>
+
+#include "bookings/resources.hpp"
+#include "core/clock.hpp"
+#include "core/error.hpp"
+#include "platform/auth/identity.hpp"
+#include "platform/pg/database.hpp"
+
+namespace roost::bookings {
+
+struct booking_at_house;
+
+/// What the marketplace charges and how long it waits.
+struct market
+{
+    int guest_fee_bp = 1'200, host_fee_bp = 300;
+    std::chrono::minutes quote{15}, hold{15};
+    std::chrono::hours request{24};
+    int holds_per_guest = 10;
+};
+
+/// A list with the ways on from it.
+struct booking_page
+{
+    std::vector<booking> results;
+    std::optional<std::string> next, previous;
+    std::optional<std::int64_t> count;
+};
+
+/// Quotes and bookings. What takes a transaction does all of its work inside it, so it happens as a whole or not at
+/// all; what is none of the caller's business is errc::not_found, like what does not exist.
+class service
+{
+    pg::database& db_;
+    const clock& clock_;
+    market market_;
+
+    task<result<booking>> move(pg::tx& tx, const identity& who, const booking_at_house& b, booking_status to,
+                               std::optional<instant> due, std::string reason);
+    task<result<booking_at_house>> for_host(pg::tx& tx, const identity& who, booking_id id);
+
+public:
+    service(pg::database& db, const clock& c, market m) : db_{db}, clock_{c}, market_{m} {}
+
+    /// A price with every line, good for market.quote. errc::invalid_input with an error for each stay rule that is
+    /// broken, dates_taken, not_allowed for one's own property.
+    task<result<quote>> make_quote(pg::tx& tx, const identity& who, property_id property, new_quote asked);
+    task<result<quote>> find_quote(const identity& who, quote_id id);
+
+    /// Books a quote of one's own: confirmed at once, awaiting payment, or requested of the host, as the property
+    /// has it. errc::quote_expired when it is too old or the property's price or rules have changed, dates_taken,
+    /// too_many_requests when the guest already waits for too many.
+    task<result<booking>> book(pg::tx& tx, const identity& who, new_booking asked);
+
+    task<result<booking>> find(const identity& who, booking_id id);
+    task<result<booking_page>> list(const identity& who, booking_filter f);
+    task<result<std::vector<booking_event>>> history(const identity& who, booking_id id);
+
+    /// The host's answers to a request. Accepting confirms it or, where guests pay online, waits for the payment.
+    task<result<booking>> accept(pg::tx& tx, const identity& who, booking_id id);
+    task<result<booking>> decline(pg::tx& tx, const identity& who, booking_id id, std::string reason);
+
+    /// Frees the nights that have not begun. errc::wrong_state when there is nothing to cancel any more.
+    task<result<cancelled_booking>> cancel(pg::tx& tx, const identity& who, booking_id id, std::string reason);
+    /// What cancelling now would give back.
+    task<result<refund_offer>> preview(const identity& who, booking_id id);
+};
+
+}  // namespace roost::bookings

@@ -1,0 +1,179 @@
+#include "bookings/store.hpp"
+
+#include "bookings/queries.hpp"
+
+namespace roost::bookings {
+namespace {
+
+int nights_between(date from, date to) { return static_cast<int>((to - from).count()); }
+
+/// A filter as the lists' statements take it: null where there is none.
+std::optional<std::vector<booking_status>> statuses(const booking_filter& f)
+{
+    return f.status.empty() ? std::nullopt : std::optional{f.status};
+}
+
+}  // namespace
+
+price stored_price::explain(int nights) const
+{
+    price p{.lines = {}, .total = total, .host_fee = subtotal() - host_payout, .host_payout = host_payout};
+    p.lines.push_back({price_line_kind::nights, nights, nightly_price, {}, nights_amount});
+    if (cleaning_fee.minor() != 0) p.lines.push_back({price_line_kind::cleaning, 1, cleaning_fee, {}, cleaning_fee});
+    if (guest_fee_bp != 0) p.lines.push_back({price_line_kind::guest_fee, {}, {}, guest_fee_bp, guest_fee});
+    if (tax_bp != 0) p.lines.push_back({price_line_kind::tax, {}, {}, tax_bp, tax});
+    return p;
+}
+
+quote quote_row::shown() const
+{
+    const int n = nights_between(check_in, check_out);
+    return {.id = id,
+            .property = property,
+            .check_in = check_in,
+            .check_out = check_out,
+            .nights = n,
+            .guests = guests,
+            .price = price.explain(n),
+            .expires_at = expires_at,
+            .created_at = created_at};
+}
+
+booking booking_row::shown() const
+{
+    const int n = nights_between(check_in, check_out);
+    return {.id = id,
+            .property = property,
+            .guest = guest,
+            .host = host,
+            .status = status,
+            .check_in = check_in,
+            .check_out = check_out,
+            .nights = n,
+            .guests = guests,
+            .message = message,
+            .price = price.explain(n),
+            .paid = paid,
+            .cancellation_policy = cancellation_policy,
+            .starts_at = starts_at,
+            .ends_at = ends_at,
+            .expires_at = is_pending(status) ? due_at : std::nullopt,
+            .version = version,
+            .created_at = created_at,
+            .updated_at = updated_at};
+}
+
+task<std::optional<asked_property>> ask_property(pg::queryable& q, property_id property, const new_quote& stay,
+                                                 instant now)
+{
+    return q.one<asked_property>(sql::asked_property, property, stay.check_in, stay.check_out, now);
+}
+
+void insert_quote(pg::tx& tx, const quote_row& made)
+{
+    const auto& p = made.price;
+    tx.queue(sql::insert_quote, made.id, made.property, made.guest, made.check_in, made.check_out, made.guests,
+             p.total.unit(), p.nightly_price.minor(), p.nights_amount.minor(), p.cleaning_fee.minor(), p.guest_fee_bp,
+             p.guest_fee.minor(), p.tax_bp, p.tax.minor(), p.total.minor(), p.host_payout.minor(), made.expires_at,
+             made.created_at);
+}
+
+task<std::optional<quote_row>> find_quote(pg::queryable& q, quote_id id, user_id guest)
+{
+    return q.one<quote_row>(sql::find_quote, id, guest);
+}
+
+task<std::optional<quoted_stay>> quoted_stay_of(pg::tx& tx, quote_id id, user_id guest, int guest_fee_bp, instant now)
+{
+    return tx.one<quoted_stay>(sql::quote_for_booking, id, guest, now, guest_fee_bp);
+}
+
+task<std::optional<booking_row>> insert_booking(pg::tx& tx, const stay_to_book& b)
+{
+    const auto& house = b.stay.house;
+    const auto free_from = b.stay.check_out + std::chrono::days{house.rules.preparation_nights};
+    tx.queue(sql::free_expired_holds, house.property, b.stay.check_in, free_from, b.now);
+    return tx.one<booking_row>(sql::insert_booking, b.id, b.stay.quote, uuid::v7(), house.property, b.stay.check_in,
+                               free_from, b.hold_until ? "hold" : "booking", b.hold_until, b.now, house.host, b.status,
+                               b.message, house.cancellation_policy, house.starts(b.stay.check_in),
+                               house.ends(b.stay.check_out), b.due_at);
+}
+
+task<std::optional<booking_row>> find_booking(pg::queryable& q, booking_id id, user_id who, bool any)
+{
+    return q.one<booking_row>(sql::find_booking, id, who, any);
+}
+
+task<std::optional<booking_at_house>> find_booking_at_house(pg::queryable& q, booking_id id, user_id who, bool any)
+{
+    return q.one<booking_at_house>(sql::booking_at_house, id, who, any);
+}
+
+task<std::vector<booking_event>> history_of(pg::queryable& q, booking_id id)
+{
+    return q.all<booking_event>(sql::booking_history, id);
+}
+
+task<std::vector<booking_row>> list_bookings(pg::queryable& q, user_id who, const booking_filter& f,
+                                             std::optional<booking_id> older_than, std::optional<booking_id> newer_than,
+                                             int limit)
+{
+    const bool guest = f.role == side::guest;
+    if (newer_than)
+        return q.all<booking_row>(guest ? sql::bookings_of_guest_before : sql::bookings_of_host_before, who, newer_than,
+                                  statuses(f), f.property, f.from, f.to, limit);
+    return q.all<booking_row>(guest ? sql::bookings_of_guest : sql::bookings_of_host, who, older_than, statuses(f),
+                              f.property, f.from, f.to, limit);
+}
+
+task<std::int64_t> count_bookings(pg::queryable& q, user_id who, const booking_filter& f)
+{
+    const auto n =
+        co_await q.one<std::int64_t>(sql::count_bookings, f.role, who, statuses(f), f.property, f.from, f.to);
+    co_return *n;
+}
+
+task<std::optional<booking_row>> move_booking(pg::tx& tx, const move_to_make& m)
+{
+    return tx.one<booking_row>(sql::move_booking, m.id, m.from, m.to, m.due_at, m.now, m.by, m.as, m.reason);
+}
+
+task<bool> keep_nights(pg::tx& tx, booking_id id, std::optional<instant> hold_until)
+{
+    co_return co_await tx.run(sql::keep_nights, id, hold_until) == 1;
+}
+
+void free_nights(pg::tx& tx, booking_id id) { tx.queue(sql::free_nights, id); }
+
+void shorten_nights(pg::tx& tx, booking_id id, date new_end) { tx.queue(sql::shorten_nights, id, new_end); }
+
+task<std::int64_t> move_due(pg::tx& tx, instant now, int batch)
+{
+    std::vector<booking_status> before, after;
+    for (std::size_t i = 0; i < enum_names<booking_status>.size(); ++i)
+    {
+        const auto status = static_cast<booking_status>(i);
+        if (const auto next = after_due(status)) before.push_back(status), after.push_back(*next);
+    }
+    const auto moved = co_await tx.one<std::int64_t>(sql::move_due, now, batch, before, after);
+    co_return *moved;
+}
+
+task<std::int64_t> forget_old_quotes(pg::queryable& q, instant expired_before, int batch)
+{
+    return q.run(sql::forget_old_quotes, expired_before, batch);
+}
+
+task<bool> has_live_bookings(pg::queryable& q, property_id property, instant now)
+{
+    const auto yes = co_await q.one<bool>(sql::property_has_live_bookings, property, now);
+    co_return *yes;
+}
+
+task<bool> has_live_bookings(pg::queryable& q, user_id person, instant now)
+{
+    const auto yes = co_await q.one<bool>(sql::user_has_live_bookings, person, now);
+    co_return *yes;
+}
+
+}  // namespace roost::bookings

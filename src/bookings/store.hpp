@@ -1,0 +1,211 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bookings/resources.hpp"
+#include "platform/pg/database.hpp"
+
+/// The feature's rows and what is done with them, typed. Rules are the service's.
+namespace roost::bookings {
+
+/// What a property says about stays.
+struct house
+{
+    property_id property;
+    user_id host;
+    property_status status;
+    roost::time_zone time_zone;
+    int capacity;
+    stay_rules rules;
+    std::string check_in_time, check_out_time;
+    roost::booking_mode booking_mode;
+    roost::payment_mode payment_mode;
+    roost::cancellation_policy cancellation_policy;
+
+    instant starts(date check_in) const { return time_zone.at(check_in, *parse_time_of_day(check_in_time)); }
+    instant ends(date check_out) const { return time_zone.at(check_out, *parse_time_of_day(check_out_time)); }
+
+    static constexpr auto fields =
+        schema::fields(field<&house::property>("property_id"), field<&house::host>("host_id"),
+                       field<&house::status>("property_status"), field<&house::time_zone>("time_zone"),
+                       field<&house::capacity>("capacity"), field<&house::rules>("rules"),
+                       field<&house::check_in_time>("check_in_time"), field<&house::check_out_time>("check_out_time"),
+                       field<&house::booking_mode>("booking_mode"), field<&house::payment_mode>("payment_mode"),
+                       field<&house::cancellation_policy>("cancellation_policy"));
+};
+
+/// A property somebody asks a price of. `taken`: not all of the nights are free.
+struct asked_property
+{
+    bookings::house house;
+    std::optional<money> nightly_price, cleaning_fee;
+    int tax_bp;
+    bool taken;
+
+    static constexpr auto fields =
+        schema::fields(field<&asked_property::house>("house"), field<&asked_property::nightly_price>("nightly_price"),
+                       field<&asked_property::cleaning_fee>("cleaning_fee"), field<&asked_property::tax_bp>("tax_bp"),
+                       field<&asked_property::taken>("taken"));
+};
+
+/// The amounts of a quote or booking, as stored.
+struct stored_price
+{
+    money nightly_price, nights_amount, cleaning_fee, guest_fee, tax, total, host_payout;
+    int guest_fee_bp, tax_bp;
+
+    money subtotal() const { return nights_amount + cleaning_fee; }
+    price explain(int nights) const;
+
+    static constexpr auto fields = schema::fields(
+        field<&stored_price::nightly_price>("nightly_price"), field<&stored_price::nights_amount>("nights_amount"),
+        field<&stored_price::cleaning_fee>("cleaning_fee"), field<&stored_price::guest_fee>("guest_fee"),
+        field<&stored_price::tax>("tax"), field<&stored_price::total>("total"),
+        field<&stored_price::host_payout>("host_payout"), field<&stored_price::guest_fee_bp>("guest_fee_bp"),
+        field<&stored_price::tax_bp>("tax_bp"));
+};
+
+struct quote_row
+{
+    quote_id id;
+    property_id property;
+    user_id guest;
+    date check_in, check_out;
+    int guests;
+    stored_price price;
+    instant expires_at, created_at;
+
+    quote shown() const;
+
+    static constexpr auto fields = schema::fields(
+        field<&quote_row::id>("id"), field<&quote_row::property>("property_id"), field<&quote_row::guest>("guest_id"),
+        field<&quote_row::check_in>("check_in"), field<&quote_row::check_out>("check_out"),
+        field<&quote_row::guests>("guests"), field<&quote_row::price>("price"),
+        field<&quote_row::expires_at>("expires_at"), field<&quote_row::created_at>("created_at"));
+};
+
+/// A quote about to be booked, beside what its property says now.
+struct quoted_stay
+{
+    quote_id quote;
+    date check_in, check_out;
+    int guests;
+    instant expires_at;
+    bookings::house house;
+    bool price_unchanged;
+    std::int64_t pending;  // bookings the guest holds nights with
+
+    static constexpr auto fields = schema::fields(
+        field<&quoted_stay::quote>("quote_id"), field<&quoted_stay::check_in>("check_in"),
+        field<&quoted_stay::check_out>("check_out"), field<&quoted_stay::guests>("guests"),
+        field<&quoted_stay::expires_at>("expires_at"), field<&quoted_stay::house>("house"),
+        field<&quoted_stay::price_unchanged>("price_unchanged"), field<&quoted_stay::pending>("pending"));
+};
+
+struct booking_row
+{
+    booking_id id;
+    property_id property;
+    user_id guest, host;
+    booking_status status;
+    date check_in, check_out;
+    int guests;
+    std::string message;
+    stored_price price;
+    money paid;
+    roost::cancellation_policy cancellation_policy;
+    instant starts_at, ends_at;
+    std::optional<instant> due_at;
+    int version;
+    instant created_at, updated_at;
+
+    booking shown() const;
+
+    static constexpr auto fields = schema::fields(
+        field<&booking_row::id>("id"), field<&booking_row::property>("property_id"),
+        field<&booking_row::guest>("guest_id"), field<&booking_row::host>("host_id"),
+        field<&booking_row::status>("status"), field<&booking_row::check_in>("check_in"),
+        field<&booking_row::check_out>("check_out"), field<&booking_row::guests>("guests"),
+        field<&booking_row::message>("message"), field<&booking_row::price>("price"), field<&booking_row::paid>("paid"),
+        field<&booking_row::cancellation_policy>("cancellation_policy"), field<&booking_row::starts_at>("starts_at"),
+        field<&booking_row::ends_at>("ends_at"), field<&booking_row::due_at>("due_at"),
+        field<&booking_row::version>("version"), field<&booking_row::created_at>("created_at"),
+        field<&booking_row::updated_at>("updated_at"));
+};
+
+/// A booking beside what its property says about time.
+struct booking_at_house
+{
+    booking_row booking;
+    roost::time_zone time_zone;
+    std::string check_in_time;
+    roost::payment_mode payment_mode;
+
+    static constexpr auto fields =
+        schema::fields(field<&booking_at_house::booking>("booking"), field<&booking_at_house::time_zone>("time_zone"),
+                       field<&booking_at_house::check_in_time>("check_in_time"),
+                       field<&booking_at_house::payment_mode>("payment_mode"));
+};
+
+/// A booking to be made: what a quote does not say.
+struct stay_to_book
+{
+    booking_id id;
+    quoted_stay stay;
+    booking_status status;
+    std::string message;
+    std::optional<instant> hold_until;  // nothing: the nights are its own for good
+    instant due_at, now;
+};
+
+/// One transition to be made.
+struct move_to_make
+{
+    booking_id id;
+    booking_status from, to;
+    std::optional<instant> due_at;
+    user_id by;
+    bookings::actor as;
+    std::string reason;
+    instant now;
+};
+
+/// A property to be quoted; nothing when it is deleted or never was.
+task<std::optional<asked_property>> ask_property(pg::queryable& q, property_id property, const new_quote& stay,
+                                                 instant now);
+void insert_quote(pg::tx& tx, const quote_row& made);
+task<std::optional<quote_row>> find_quote(pg::queryable& q, quote_id id, user_id guest);
+
+/// The guest's own quote; its property cannot change until the transaction ends.
+task<std::optional<quoted_stay>> quoted_stay_of(pg::tx& tx, quote_id id, user_id guest, int guest_fee_bp, instant now);
+/// Takes the nights and makes the booking, its history and its event. Nothing when a night is taken.
+task<std::optional<booking_row>> insert_booking(pg::tx& tx, const stay_to_book& b);
+
+/// Nothing for those who have nothing to do with it.
+task<std::optional<booking_row>> find_booking(pg::queryable& q, booking_id id, user_id who, bool any);
+task<std::optional<booking_at_house>> find_booking_at_house(pg::queryable& q, booking_id id, user_id who, bool any);
+task<std::vector<booking_event>> history_of(pg::queryable& q, booking_id id);
+/// At most `limit` of them, newest first; with `after`, those before it in time, with `before`, those after it.
+task<std::vector<booking_row>> list_bookings(pg::queryable& q, user_id who, const booking_filter& f,
+                                             std::optional<booking_id> older_than, std::optional<booking_id> newer_than,
+                                             int limit);
+task<std::int64_t> count_bookings(pg::queryable& q, user_id who, const booking_filter& f);
+
+/// Compare and swap, with history and event. Nothing when it is no longer in `from`, or was past its time.
+task<std::optional<booking_row>> move_booking(pg::tx& tx, const move_to_make& m);
+/// The nights of a hold become the booking's own (nothing) or are held until another moment. False: they were lost.
+task<bool> keep_nights(pg::tx& tx, booking_id id, std::optional<instant> hold_until);
+void free_nights(pg::tx& tx, booking_id id);
+void shorten_nights(pg::tx& tx, booking_id id, date new_end);
+
+/// Moves a batch of what is due by `now`; returns how many moved.
+task<std::int64_t> move_due(pg::tx& tx, instant now, int batch);
+task<std::int64_t> forget_old_quotes(pg::queryable& q, instant expired_before, int batch);
+
+/// Whether somebody holds, awaits or has a stay at the property, or as guest or host.
+task<bool> has_live_bookings(pg::queryable& q, property_id property, instant now);
+task<bool> has_live_bookings(pg::queryable& q, user_id person, instant now);
+
+}  // namespace roost::bookings
