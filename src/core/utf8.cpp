@@ -47,11 +47,15 @@ bool is_utf8(std::string_view text)
     return true;
 }
 
-std::string_view utf8_prefix(std::string_view text, std::size_t bytes)
+std::string_view utf8_prefix(std::string_view text, std::size_t characters)
 {
-    if (text.size() <= bytes) return text;
-    while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
-    return text.substr(0, bytes);
+    if (text.size() <= characters) return text;
+    for (std::size_t at = 0; at < text.size(); ++at)
+    {
+        const bool begins_character = (static_cast<unsigned char>(text[at]) & 0xC0) != 0x80;
+        if (begins_character && characters-- == 0) return text.substr(0, at);
+    }
+    return text;
 }
 
 }  // namespace roost

@@ -183,13 +183,13 @@ TEST(utf8, knows_what_is_well_formed)
         EXPECT_FALSE(is_utf8(bad)) << bad;
 }
 
-TEST(utf8, never_cuts_a_character)
+TEST(utf8, cuts_between_characters)
 {
+    EXPECT_EQ(utf8_prefix("aé😀", 0), "");
     EXPECT_EQ(utf8_prefix("aé😀", 1), "a");
-    EXPECT_EQ(utf8_prefix("aé😀", 2), "a");
-    EXPECT_EQ(utf8_prefix("aé😀", 3), "aé");
-    EXPECT_EQ(utf8_prefix("aé😀", 6), "aé");
-    EXPECT_EQ(utf8_prefix("aé😀", 7), "aé😀");
+    EXPECT_EQ(utf8_prefix("aé😀", 2), "aé");
+    EXPECT_EQ(utf8_prefix("aé😀", 3), "aé😀");
+    EXPECT_EQ(utf8_prefix("aé😀", 9), "aé😀");
 }
 
 }  // namespace
