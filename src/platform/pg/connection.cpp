@@ -169,45 +169,45 @@ void connection::shut_down()
     for (auto& op : std::exchange(in_flight_, {})) std::exchange(op->done, {});
 }
 
-bool connection::is_prepared(const known_statement& s) const
-{
-    return s.index < prepared_.size() && prepared_[s.index];
-}
-
-void connection::set_prepared(const known_statement& s, bool yes)
+connection::preparation& connection::preparation_of(const known_statement& s)
 {
     if (s.index >= prepared_.size()) prepared_.resize(s.index + 16);
-    prepared_[s.index] = yes;
+    return prepared_[s.index];
+}
+
+/// Gives the statement to libpq. Until the server has confirmed its preparation it is sent with its text, because a
+/// preparation that fails must not take those with it that were sent behind it.
+bool connection::hand_over(operation& op)
+{
+    const auto& s = *op.what;
+    boost::container::small_vector<const char*, 16> data;
+    boost::container::small_vector<int, 16> lengths, binary;
+    for (std::size_t i = 0; i < op.values.size(); ++i)
+    {
+        data.push_back(op.values.data(i));
+        lengths.push_back(op.values[i].length);
+        binary.push_back(op.values[i].binary);
+    }
+    const auto n = static_cast<int>(data.size());
+    auto& prepared = preparation_of(s);
+    if (prepared == preparation::asked)
+        return PQsendQueryParams(raw_, s.sql.c_str(), n, nullptr, data.data(), lengths.data(), binary.data(), 1) == 1;
+    if (prepared == preparation::none)
+    {
+        op.prepares = true;
+        prepared = preparation::asked;
+        if (PQsendPrepare(raw_, s.name.c_str(), s.sql.c_str(), 0, nullptr) != 1) return false;
+    }
+    return PQsendQueryPrepared(raw_, s.name.c_str(), n, data.data(), lengths.data(), binary.data(), 1) == 1;
 }
 
 void connection::send(operation_ptr op)
 {
     if (!raw_) return op->fail({lost_state, "the connection is closed", {}, failure::not_sent}, executor_);
-    const auto& s = *op->what;
-    boost::container::small_vector<const char*, 16> data;
-    boost::container::small_vector<int, 16> lengths, binary;
-    for (std::size_t i = 0; i < op->values.size(); ++i)
-    {
-        data.push_back(op->values.data(i));
-        lengths.push_back(op->values[i].length);
-        binary.push_back(op->values[i].binary);
-    }
     op->since = steady::now();
     if (in_flight_.empty()) busy_since_ = op->since;
     in_flight_.push_back(op);
-    bool sent = true;
-    if (!is_prepared(s))
-    {
-        op->prepares = true;
-        set_prepared(s, true);
-        sent = PQsendPrepare(raw_, s.name.c_str(), s.sql.c_str(), 0, nullptr) == 1;
-    }
-    sent = sent
-           && PQsendQueryPrepared(raw_, s.name.c_str(), static_cast<int>(data.size()), data.data(), lengths.data(),
-                                  binary.data(), 1)
-                  == 1
-           && PQsendPipelineSync(raw_) == 1;
-    if (sent)
+    if (hand_over(*op) && PQsendPipelineSync(raw_) == 1)
         plan_flush();
     else
         lose(message_of(raw_));
@@ -289,8 +289,11 @@ bool connection::take_result(PGresult* raw)
         case PGRES_COMMAND_OK:
         case PGRES_TUPLES_OK:
         case PGRES_EMPTY_QUERY:
-            if (op.prepares && !*PQcmdStatus(raw))
-                op.prepares = false;  // only the preparation's answer has no tag
+            if (op.prepares && !*PQcmdStatus(raw))  // only the preparation's answer has no tag
+            {
+                op.prepares = false;
+                preparation_of(*op.what) = preparation::done;
+            }
             else
                 op.result = r;
             touched_session |= touches_session(raw);
@@ -310,7 +313,7 @@ void connection::record_error(operation& op, const std::shared_ptr<pg_result>& r
     if (!op.failed) op.failed = failure_of(r.get());
     if (op.failed->sqlstate.empty() || is_fatal(r.get())) op.failed->how = failure::lost;
     if (op.failed->sqlstate.empty()) op.failed->sqlstate = lost_state;
-    if (op.prepares) set_prepared(*op.what, false);
+    if (op.prepares) preparation_of(*op.what) = preparation::none;
     // "cached plan must not change result type" has no sqlstate of its own; the cure is that of a missing statement.
     if (field_of(r.get(), PG_DIAG_SOURCE_FUNCTION) == "RevalidateCachedQuery") op.failed->sqlstate = "26000";
     if (op.failed->sqlstate == "26000") outdated = true;

@@ -139,13 +139,20 @@ private:
         closed,
     };
 
+    enum class preparation : std::uint8_t
+    {
+        none,
+        asked,
+        done,
+    };
+
     boost::asio::any_io_executor executor_;
     connection_owner* owner_;
     pg_conn* raw_ = nullptr;
     std::unique_ptr<boost::asio::posix::stream_descriptor> socket_;
     phase phase_ = phase::connecting;
     std::deque<operation_ptr> in_flight_;
-    std::vector<bool> prepared_;
+    std::vector<preparation> prepared_;  // by index of known_statement
     steady::time_point busy_since_ = steady::now();
     bool flush_planned_ = false;
     bool waiting_to_write_ = false;
@@ -163,8 +170,8 @@ private:
     void finish_oldest();
     void plan_flush();
     void flush();
-    bool is_prepared(const known_statement& s) const;
-    void set_prepared(const known_statement& s, bool yes);
+    preparation& preparation_of(const known_statement& s);
+    bool hand_over(operation& op);
 
     struct copying;
 };

@@ -146,7 +146,7 @@ connection* pool::least_loaded()
     const auto now = steady::now();
     for (const auto& c : pipelined_)
     {
-        if (!c->ready() || c->outdated || c->in_flight() >= deepest) continue;
+        if (!c->ready() || c->outdated || c->touched_session || c->in_flight() >= deepest) continue;
         // A millisecond the server has been busy with one statement weighs as much as a statement in the queue.
         const auto load = static_cast<steady::rep>(c->in_flight()) + c->busy_for(now) / milliseconds{1};
         if (!best || load < least) best = c.get(), least = load;
