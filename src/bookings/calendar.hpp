@@ -86,7 +86,7 @@ public:
     /// themselves to their hosts and admins only.
     task<result<availability>> look(std::optional<identity> who, property_id property, window_query window);
 
-    /// What was closed by hand or import, in order. The host's own business.
+    /// What was closed by hand or import, in order. Closing and opening are the host's own business, and admins'.
     task<result<std::vector<block>>> blocks(const identity& who, property_id property);
 
     /// Closes nights. Blocks by hand that overlap or touch become one, which is returned; imported ones give way.

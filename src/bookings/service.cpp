@@ -120,9 +120,9 @@ task<result<quote>> service::make_quote(pg::tx& tx, const identity& who, propert
     const auto now = clock_.now();
     if (asked.check_out <= asked.check_in) co_return invalid("/check_out", "must be after check_in");
     const auto p = co_await ask_property(tx, property, asked, now);
-    if (!p) co_return fail(errc::not_found);
+    if (!p) co_return fail(errc::not_found, "there is no such property");
     if (p->house.host == who.user) co_return fail(errc::not_allowed, "one does not book one's own place");
-    if (p->house.status != property_status::listed) co_return fail(errc::not_found);
+    if (p->house.status != property_status::listed) co_return fail(errc::not_found, "there is no such property");
     if (auto refused = refusal_of(p->house, asked.check_in, asked.check_out, asked.guests, now))
         co_return std::unexpected{std::move(*refused)};
     if (p->taken) co_return fail(errc::dates_taken, "some of these nights are taken");
@@ -144,7 +144,7 @@ task<result<quote>> service::make_quote(pg::tx& tx, const identity& who, propert
 task<result<quote>> service::find_quote(const identity& who, quote_id id)
 {
     const auto found = co_await bookings::find_quote(db_, id, who.user);
-    if (!found) co_return fail(errc::not_found);
+    if (!found) co_return fail(errc::not_found, "there is no such quote");
     co_return found->shown();
 }
 
@@ -177,7 +177,7 @@ task<result<booking>> service::book(pg::tx& tx, const identity& who, new_booking
 task<result<booking>> service::find(const identity& who, booking_id id)
 {
     const auto found = co_await find_booking(db_, id, who.user, who.is_admin);
-    if (!found) co_return fail(errc::not_found);
+    if (!found) co_return fail(errc::not_found, "there is no such booking");
     co_return found->shown();
 }
 
@@ -213,7 +213,7 @@ task<result<booking_page>> service::list(const identity& who, booking_filter f)
 task<result<std::vector<booking_event>>> service::history(const identity& who, booking_id id)
 {
     const auto found = co_await find_booking(db_, id, who.user, who.is_admin);
-    if (!found) co_return fail(errc::not_found);
+    if (!found) co_return fail(errc::not_found, "there is no such booking");
     co_return co_await history_of(db_, id);
 }
 
@@ -233,7 +233,7 @@ task<result<booking>> service::move(pg::tx& tx, const identity& who, const booki
 task<result<booking_at_house>> service::for_host(pg::tx& tx, const identity& who, booking_id id)
 {
     auto found = co_await find_booking_at_house(tx, id, who.user, who.is_admin);
-    if (!found) co_return fail(errc::not_found);
+    if (!found) co_return fail(errc::not_found, "there is no such booking");
     if (found->booking.host != who.user) co_return fail(errc::not_allowed, "only the host answers a request");
     if (found->booking.status != booking_status::requested)
         co_return fail(errc::wrong_state, "there is no request to answer any more");
@@ -268,7 +268,7 @@ task<result<cancelled_booking>> service::cancel(pg::tx& tx, const identity& who,
 {
     const auto now = clock_.now();
     const auto b = co_await find_booking_at_house(tx, id, who.user, who.is_admin);
-    if (!b) co_return fail(errc::not_found);
+    if (!b) co_return fail(errc::not_found, "there is no such booking");
     const auto by = as_what(who, b->booking);
     auto moved = co_await move(tx, who, *b, cancelled_by(by), std::nullopt, std::move(reason));
     if (!moved) co_return std::unexpected{std::move(moved.error())};
@@ -284,7 +284,7 @@ task<result<cancelled_booking>> service::cancel(pg::tx& tx, const identity& who,
 task<result<refund_offer>> service::preview(const identity& who, booking_id id)
 {
     const auto b = co_await find_booking_at_house(db_, id, who.user, who.is_admin);
-    if (!b) co_return fail(errc::not_found);
+    if (!b) co_return fail(errc::not_found, "there is no such booking");
     const auto by = as_what(who, b->booking);
     if (!may_move(b->booking.status, cancelled_by(by), by))
         co_return std::unexpected{wrong_step(b->booking.status, cancelled_by(by))};
