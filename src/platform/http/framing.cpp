@@ -34,6 +34,15 @@ constexpr bool digits(std::string_view s)
     return !s.empty() && std::ranges::all_of(s, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// Whether a request line ends in a version of HTTP that is none of ours; anything else there is a line out of form.
+bool other_version(std::string_view head)
+{
+    const auto line = head.substr(0, head.find('\r'));
+    const auto version = line.substr(line.rfind(' ') + 1);
+    return version.size() == 8 && version.starts_with("HTTP/") && version[6] == '.' && digits(version.substr(5, 1))
+           && digits(version.substr(7)) && version != "HTTP/1.1" && version != "HTTP/1.0";
+}
+
 // What a host, with a port, can consist of; "@" and "/" in it are how hosts get confused.
 constexpr bool host_char(char c)
 {
@@ -68,6 +77,8 @@ std::expected<void, refusal> request_parser::head(std::string_view bytes)
 {
     error_code ec;
     const auto used = put(boost::asio::buffer(bytes), ec);
+    if (ec == beast::http::error::bad_version && other_version(bytes))
+        return std::unexpected{refusal{505, "http_version", "This server speaks HTTP/1.1 and HTTP/1.0."}};
     if (ec) return std::unexpected{reason(ec)};
     if (used != bytes.size() || !is_header_done())
         return std::unexpected{refusal{400, "malformed", "The header cannot be read."}};
@@ -102,7 +113,6 @@ refusal request_parser::reason(error_code ec) const
     if (refused_) return *refused_;
     if (ec == error::body_limit) return {413, "payload_too_large", "The body is larger than this server takes."};
     if (ec == error::header_limit) return {431, "header_too_large", "The header is larger than this server takes."};
-    if (ec == error::bad_version) return {505, "http_version", "This server speaks HTTP/1.1 and HTTP/1.0."};
     if (ec == error::bad_chunk || ec == error::bad_chunk_extension)
         return {400, "malformed", "The chunked body cannot be read."};
     if (ec == error::bad_content_length || ec == error::multiple_content_length || ec == error::bad_transfer_encoding)
