@@ -1,7 +1,10 @@
 #include "bookings/sweeper.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "bookings/store.hpp"
@@ -14,6 +17,33 @@ constexpr int batch = 200;
 constexpr std::chrono::days quotes_kept{7};
 
 }  // namespace
+
+struct sweeper::running
+{
+    boost::asio::steady_timer timer;
+    bool asked_to_end = false;
+};
+
+sweeper::sweeper(pg::database& db, const clock& c, std::chrono::milliseconds pause) : db_{db}, clock_{c}, pause_{pause}
+{}
+
+sweeper::~sweeper() = default;
+
+void sweeper::attach(boost::asio::io_context& io)
+{
+    boost::asio::io_context* nobody = nullptr;
+    if (!home_.compare_exchange_strong(nobody, &io)) return;
+    running_ = std::make_unique<running>(boost::asio::steady_timer{io});
+    // Nothing gets past run() but what ends the program anyway.
+    boost::asio::co_spawn(io, run(*running_), boost::asio::detached);
+}
+
+void sweeper::detach(boost::asio::io_context& io)
+{
+    if (home_ != &io) return;
+    running_->asked_to_end = true;
+    running_->timer.cancel();
+}
 
 task<std::int64_t> sweeper::sweep()
 {
@@ -31,23 +61,25 @@ task<std::int64_t> sweeper::sweep()
     co_return total;
 }
 
-task<> sweeper::run(std::chrono::milliseconds pause)
+task<> sweeper::run(running& r)
 {
-    boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor};
-    for (;;)
+    while (!r.asked_to_end)
     {
         try
         {
             co_await sweep();
         }
-        catch (const pg::unavailable&)  // it is logged where connections are made
-        {}
+        catch (const pg::unavailable&)
+        {
+            // It is logged where connections are made; the next round tries again.
+        }
         catch (const pg::sql_error& e)
         {
             log::error("the sweep failed", {{"sqlstate", e.sqlstate}, {"error", e.what()}});
         }
-        timer.expires_after(pause);
-        co_await timer.async_wait(boost::asio::use_awaitable);
+        if (r.asked_to_end) break;
+        r.timer.expires_after(pause_);
+        co_await r.timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     }
 }
 

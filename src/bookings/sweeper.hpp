@@ -1,8 +1,14 @@
 #pragma once
+#include <atomic>
 #include <chrono>
+#include <memory>
 
 #include "core/clock.hpp"
 #include "platform/pg/database.hpp"
+
+namespace boost::asio {
+class io_context;
+}
 
 namespace roost::bookings {
 
@@ -13,14 +19,25 @@ class sweeper
 {
     pg::database& db_;
     const clock& clock_;
+    const std::chrono::milliseconds pause_;
+    struct running;
+    std::atomic<boost::asio::io_context*> home_{nullptr};
+    std::unique_ptr<running> running_;  // touched on home_'s thread only
+
+    task<> run(running& r);
 
 public:
-    sweeper(pg::database& db, const clock& c) : db_{db}, clock_{c} {}
+    sweeper(pg::database& db, const clock& c, std::chrono::milliseconds pause);
+    ~sweeper();
 
     /// Everything that is due, batch by batch; returns how many bookings moved.
     task<std::int64_t> sweep();
-    /// Sweeps every `pause` until it is cancelled. A database that is away is tried again.
-    task<> run(std::chrono::milliseconds pause);
+
+    /// The first context that attaches sweeps, with `pause` in between; the others do not. A database that is away is
+    /// tried again. To be called on the context's thread.
+    void attach(boost::asio::io_context& io);
+    /// Ends it after what it is doing now, so that the context runs out of work.
+    void detach(boost::asio::io_context& io);
 };
 
 }  // namespace roost::bookings
