@@ -1,4 +1,4 @@
-"""tidy.py BUILD CACHE: clang-tidy over every source file of ours that BUILD compiles, two at a time. A file that was clean is not
+"""tidy.py BUILD CACHE: clang-tidy over every file of src/ that BUILD compiles, two at a time. A file that was clean is not
 looked at again until it, a header of ours that it includes, its flags or the configuration change: CACHE remembers."""
 
 import concurrent.futures
@@ -48,7 +48,7 @@ def main(build, cache):
     dependencies = ninja_dependencies(build)
     todo = {}
     for entry in json.loads((pathlib.Path(build) / "compile_commands.json").read_text()):
-        if pathlib.Path(entry["file"]).is_relative_to(ROOT) and not pathlib.Path(entry["file"]).is_relative_to(ROOT / "build"):
+        if pathlib.Path(entry["file"]).is_relative_to(ROOT / "src"):
             key = key_of(entry, dependencies.get(entry["output"], []), common)
             if not (cache / key).exists():
                 todo[entry["file"]] = key
