@@ -264,7 +264,7 @@ struct property
     roost::payment_mode payment_mode = roost::payment_mode::on_arrival;
     std::string check_in_time = "15:00", check_out_time = "11:00";
     roost::stay_rules stay_rules;
-    int rating = 0;  // hundredths of stars; 0: no reviews
+    std::optional<double> rating;  // stars, to the hundredth
     int rating_count = 0;
     int version = 1;
     instant created_at, updated_at;
@@ -297,7 +297,7 @@ struct property
         field<&property::check_in_time>("check_in_time", schema::example{R"("15:00")"}, "From when, wall clock."),
         field<&property::check_out_time>("check_out_time", schema::example{R"("11:00")"}, "Until when, wall clock."),
         field<&property::stay_rules>("stay_rules", "Which stays are taken."),
-        field<&property::rating>("rating", schema::example{"487"}, "Average, in hundredths of stars; 0: no reviews."),
+        field<&property::rating>("rating", schema::example{"4.87"}, "Average stars; null: no reviews yet."),
         field<&property::rating_count>("rating_count", "Reviews counted."),
         field<&property::version>("version", "Grows with every change; the ETag."),
         field<&property::created_at>("created_at", "When it was created."),

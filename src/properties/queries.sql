@@ -5,7 +5,8 @@ select id, host_id, status, title, description, property_type, room_type, line, 
     latitude, longitude, time_zone, currency, nightly_price, cleaning_fee, tax_basis_points, capacity, bedrooms, beds,
     bathrooms, amenities, images, house_rules, cancellation_policy, booking_mode, payment_mode, check_in_time,
     check_out_time, min_nights, max_nights, advance_notice_days, same_day_cutoff_hour, preparation_nights,
-    booking_window_days, closed_to_arrival, closed_to_departure, rating, rating_count, version, created_at, updated_at
+    booking_window_days, closed_to_arrival, closed_to_departure, nullif(rating, 0) / 100.0::float8 as rating, rating_count,
+    version, created_at, updated_at
 from property
 where id = $1 and status <> 'deleted';
 
@@ -14,7 +15,8 @@ select id, host_id, status, title, description, property_type, room_type, line, 
     latitude, longitude, time_zone, currency, nightly_price, cleaning_fee, tax_basis_points, capacity, bedrooms, beds,
     bathrooms, amenities, images, house_rules, cancellation_policy, booking_mode, payment_mode, check_in_time,
     check_out_time, min_nights, max_nights, advance_notice_days, same_day_cutoff_hour, preparation_nights,
-    booking_window_days, closed_to_arrival, closed_to_departure, rating, rating_count, version, created_at, updated_at
+    booking_window_days, closed_to_arrival, closed_to_departure, nullif(rating, 0) / 100.0::float8 as rating, rating_count,
+    version, created_at, updated_at
 from property
 where id = any($1) and status <> 'deleted';
 

@@ -1,0 +1,195 @@
+#include "search/sql.hpp"
+
+#include <array>
+#include <format>
+#include <string>
+#include <utility>
+
+namespace roost::search::sql {
+namespace {
+
+enum class key : std::size_t
+{
+    price,
+    total,
+    rating,
+    distance,
+    newest,
+    relevance,
+};
+constexpr std::array<std::string_view, 6> names{"price", "total", "rating", "distance", "newest", "relevance"};
+
+// The price of the stay as pricing.cpp computes it: amounts are not negative, so adding half before the division
+// rounds half up.
+constexpr std::string_view subtotal = "(nightly_price * ($16::date - $15::date) + coalesce(cleaning_fee, 0))";
+const auto total =
+    std::format("({0} + ({0} * $33::int + 5000) / 10000 + ({0} * tax_basis_points + 5000) / 10000)", subtotal);
+
+constexpr std::string_view distance =
+    "round(st_distancesphere(location, st_setsrid(st_makepoint($9::float8, $8::float8), 4326)))::bigint";
+
+// Words count more than likeness: a thousand parts of likeness are less than the least rank of a word.
+constexpr std::string_view relevance =
+    "(round(1000000 * ts_rank(search_vector, plainto_tsquery('simple', fold_text($1))))"
+    " + round(1000 * word_similarity(fold_text($1), search_name)))::bigint";
+
+/// A box of parameters west, south, east, north, as the index knows it: in rounded numbers.
+std::string near_box(int p)
+{
+    return std::format(
+        "(${0}::float8 is null"
+        " or location && st_makeenvelope(${0}, ${1}, case when ${0} <= ${2} then ${2} else 180 end, ${3}, 4326)"
+        " or ${0}::float8 > ${2}::float8 and location && st_makeenvelope(-180, ${1}, ${2}, ${3}, 4326))",
+        p, p + 1, p + 2, p + 3);
+}
+
+/// What can be told from a property alone.
+std::string filters()
+{
+    return std::format(R"(status = 'listed'
+    and ($1::text is null or search_vector @@ plainto_tsquery('simple', fold_text($1))
+        or fold_text($1) <% search_name)
+    and ($2::text is null or city_key = fold_text($2))
+    and ($3::text is null or country = $3)
+    and {}
+    and {}
+    and ($10::bigint is null or {} <= $10)
+    and ($15::date is null or $16::date - $15::date between min_nights and max_nights)
+    and ($17::int is null or capacity >= $17)
+    and ($18::bigint is null or nightly_price >= $18)
+    and ($19::bigint is null or nightly_price <= $19)
+    and ($20::bigint is null or {} >= $20)
+    and ($21::bigint is null or {} <= $21)
+    and ($22::text is null or currency = $22::char(3))
+    and ($23::text[] is null or amenities @> $23)
+    and ($24::text[] is null or property_type = any($24))
+    and ($25::text[] is null or room_type = any($25))
+    and ($26::int is null or bedrooms >= $26)
+    and ($27::int is null or beds >= $27)
+    and ($28::float8 is null or bathrooms >= $28)
+    and ($29::int is null or rating >= $29)
+    and ($30::text is null or booking_mode = $30)
+    and ($31::uuid is null or host_id = $31))",
+                       near_box(4), near_box(11), distance, total, total);
+}
+
+// What costs more to know, looked at only for those whose turn it is: whether it is in the box exactly, and whether the
+// stay can be booked now (`refusal` in property.cpp says the same of one property). `offset 0` keeps the look-ups in
+// their indexes, one row at a time. The exact box stands here also because the planner would take it for a third
+// condition independent of the others and expect too few rows.
+constexpr std::string_view turn = R"(($4::float8 is null and $15::date is null) or exists (
+        select from property where id = c.id
+        and ($4::float8 is null or latitude between $5 and $7
+            and (case when $4 <= $6 then longitude between $4 and $6 else longitude >= $4 or longitude <= $6 end))
+        and ($15::date is null or $15 - advance_notice_days >= ($32::timestamptz at time zone time_zone)::date
+            and $15 - booking_window_days <= ($32 at time zone time_zone)::date
+            and ($15 > ($32 at time zone time_zone)::date
+                or extract(hour from $32 at time zone time_zone) < same_day_cutoff_hour)
+            and $34::text <> all(closed_to_arrival) and $35::text <> all(closed_to_departure)
+            and not exists (
+                select from stay_block
+                where property_id = c.id and blocked && daterange($15, $16 + preparation_nights)
+                    and (expires_at is null or expires_at > $32)
+                offset 0))
+        offset 0))";
+
+std::string_view column_of(key k)
+{
+    switch (k)
+    {
+        case key::price: return "nightly_price";
+        case key::total: return total;
+        case key::rating: return "rating";
+        case key::distance: return distance;
+        case key::newest: return "created_at";
+        case key::relevance: return relevance;
+    }
+    std::unreachable();
+}
+
+std::string page_text(key k, bool ascending)
+{
+    const auto column = column_of(k);
+    const std::string number =
+        k == key::newest ? "(extract(epoch from created_at) * 1000000)::bigint" : std::string{column};
+    const std::string_view type = k == key::newest ? "timestamptz" : "bigint";
+    const std::string_view way = ascending ? "asc" : "desc", beyond = ascending ? ">" : "<";
+    // The inner select sorts, or walks an index in order; the middle one takes from it until the page is full;
+    // the outer one fetches what is shown.
+    return std::format(R"(select s.key, {1} as total_price, case when $8::float8 is not null then {2} end as distance_m,
+    p.id, host_id, title, property_type, room_type, line, city, region, country, postcode, latitude, longitude,
+    currency, nightly_price, cleaning_fee, capacity, bedrooms, beds, bathrooms, amenities, images, booking_mode,
+    payment_mode, cancellation_policy, nullif(rating, 0) / 100.0::float8 as rating, rating_count, version
+from (select * from (
+    select id, {0} as key
+    from property
+    where {3}
+    and ($36::text is null or ({4}, id) {5} ($36::text::{6}, $37::uuid))
+    order by {4} {7}, id {7}
+    offset 0) c
+    where {8}
+    limit $38) s
+join property p on p.id = s.id
+order by s.key {7}, s.id {7})",
+                       number, total, distance, filters(), column, beyond, type, way, turn);
+}
+
+struct composed
+{
+    std::array<std::string, 12> names, texts;
+    std::string count_text;
+
+    composed()
+    {
+        for (std::size_t i = 0; i < 12; ++i)
+        {
+            const bool ascending = i % 2 == 0;
+            names[i] = std::format("search.by_{}{}", sql::names[i / 2], ascending ? "" : "_desc");
+            texts[i] = page_text(static_cast<key>(i / 2), ascending);
+        }
+        count_text =
+            std::format("select count(*) from (select id from property where {} offset 0) c where {}", filters(), turn);
+    }
+};
+
+const composed& all()
+{
+    static const composed made;
+    return made;
+}
+
+struct direction
+{
+    key by;
+    bool ascending;
+};
+
+direction direction_of(ordering by)
+{
+    switch (by)
+    {
+        case ordering::price: return {key::price, true};
+        case ordering::price_desc: return {key::price, false};
+        case ordering::total: return {key::total, true};
+        case ordering::total_desc: return {key::total, false};
+        case ordering::rating: return {key::rating, true};
+        case ordering::rating_desc: return {key::rating, false};
+        case ordering::distance: return {key::distance, true};
+        case ordering::newest: return {key::newest, false};
+        case ordering::relevance: return {key::relevance, false};
+    }
+    std::unreachable();
+}
+
+}  // namespace
+
+pg::statement page(ordering by, bool backwards)
+{
+    const auto d = direction_of(by);
+    const auto i = static_cast<std::size_t>(d.by) * 2 + (d.ascending == backwards);
+    return {all().names[i], all().texts[i]};
+}
+
+pg::statement count() { return {"search.count", all().count_text}; }
+
+}  // namespace roost::search::sql

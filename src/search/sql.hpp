@@ -1,0 +1,19 @@
+#pragma once
+#include "platform/pg/statement.hpp"
+#include "search/query.hpp"
+
+/// The statements of search. They are composed once from fixed fragments, because PostgreSQL takes an ordering
+/// only as text; every value is a parameter, and the parameters are the same for all of them (search/store.cpp).
+namespace roost::search::sql {
+
+/// A parameter that is null filters nothing: planned for its values, PostgreSQL drops those conditions.
+inline constexpr pg::statement plan_for_values{"search.plan_for_values",
+                                               "set local plan_cache_mode = force_custom_plan"};
+
+/// One page in this order; `backwards`: the rows before the cursor, nearest first.
+pg::statement page(ordering by, bool backwards);
+
+/// How many there are on all pages.
+pg::statement count();
+
+}  // namespace roost::search::sql
