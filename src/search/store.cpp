@@ -42,10 +42,10 @@ auto with_parameters(const query& q, circumstances c, F f)
     if (!q.near.empty())
     {
         latitude = q.near[0], longitude = q.near[1];
-        radius = std::llround(q.radius_km.value_or(10) * 1'000);
+        radius = std::lround(q.radius_km.value_or(10) * 1'000);
         circle = around(*latitude, *longitude, static_cast<double>(*radius + 1));
     }
-    const auto rating = q.rating_min ? std::optional{std::llround(*q.rating_min * 100)} : std::nullopt;
+    const auto rating = q.rating_min ? std::optional{std::lround(*q.rating_min * 100)} : std::nullopt;
     return f(q.q, q.city, q.country, side<&box::west>(map), side<&box::south>(map), side<&box::east>(map),
              side<&box::north>(map), latitude, longitude, radius, side<&box::west>(circle), side<&box::south>(circle),
              side<&box::east>(circle), side<&box::north>(circle), q.check_in, q.check_out, q.guests, q.price_min,
