@@ -36,9 +36,7 @@ class Make:
         return host.post("/properties/", new_property(**changes)).expect(201)
 
     def listing(self, host=None, **changes):
-        host = host or self.api.as_host()
-        draft = self.draft(host, **changes)
-        return host.patch(f"/properties/{draft['id']}/", {"status": "listed"}).expect(200)
+        return self.draft(host, status="listed", **changes)
 
     def quote(self, listing=None, guest=None, check_in=30, nights=3, guests=2):
         """`check_in` is a date, or in how many days."""

@@ -86,6 +86,11 @@ class Api:
         """Somebody nobody else has."""
         return Person(self, word)
 
+    def new_admin(self, word="admin"):
+        person = Person(self, word)
+        self._make_admin(person)
+        return person
+
     def new_host(self, word="host"):
         person = Person(self, word)
         person.patch("/users/me/", {"is_host": True}).expect(200)

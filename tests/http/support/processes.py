@@ -72,8 +72,13 @@ def redis_database(server_url, number):
     return f"{server_url}?db={number}" if server_url.startswith("unix:") else f"{server_url.rstrip('/')}/{number}"
 
 
+LIMITS = ("login_account", "login_account_network", "login_network", "login_all", "register_network", "register_all", "password_account")
+
+
 def server_environment(database, redis, **more):
+    """Tests come from one address and sign in a lot, so nothing is limited unless `more` says so."""
     return {
+        **{f"ROOST_LIMITS_{name.upper()}": "0" for name in LIMITS},
         "ROOST_ENVIRONMENT": "test",
         "ROOST_DATABASE_URL": database,
         "ROOST_REDIS_URL": redis,
@@ -84,11 +89,10 @@ def server_environment(database, redis, **more):
 
 
 class ReservedPort:
-    """A port nobody else is given while this lives; a server with SO_REUSEPORT can still listen on it."""
+    """A port on which nobody listens while this lives."""
 
     def __init__(self):
         self._socket = socket.socket()
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         self._socket.bind(("127.0.0.1", 0))
         self.number = self._socket.getsockname()[1]
 
@@ -97,16 +101,15 @@ class ReservedPort:
 
 
 class Server(Client):
-    """`roost serve` on a port of its own. Its log is kept in `log_path` and read by `log()`."""
+    """`roost serve` on a free port that it keeps when it is started again. Its log is read by `log()`."""
 
     def __init__(self, binary, folder, environment):
-        self._reserved = ReservedPort()
-        super().__init__(self._reserved.number)
+        super().__init__(0)
         self.binary = binary
-        self.log_path = pathlib.Path(folder) / f"server-{self.port}.log"
+        self.log_path = pathlib.Path(folder) / "server.log"
         self.environment = environment
-        self.url = f"http://127.0.0.1:{self.port}"
         self.process = None
+        self.starts = 0
         self.exit_codes = []
         self._expected = []
         self._checked = 0  # bytes of the log that were looked at for errors
@@ -117,13 +120,24 @@ class Server(Client):
             [self.binary, "serve"],
             env={**sanitizers, **os.environ, **self.environment, "ROOST_HTTP_PORT": str(self.port)},
             stdin=subprocess.DEVNULL, stdout=self.log_path.open("ab"), stderr=subprocess.STDOUT)
+        self.starts += 1
+        self.port = wait_until(self._port, 60, "the server listening")
         if ready:
             self.wait_ready()
         return self
 
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def _port(self):
+        assert self.running(), f"the server ended by itself:\n{self.log_text()[-4000:]}"
+        serving = [line["port"] for line in self.log() if line.get("message") == "serving"]
+        return serving[-1] if len(serving) == self.starts else None
+
     def wait_ready(self, seconds=60):
         def ready():
-            assert self.process.poll() is None, f"the server ended by itself:\n{self.log_text()[-4000:]}"
+            assert self.running(), f"the server ended by itself:\n{self.log_text()[-4000:]}"
             return self.get("/readyz").status == 200
 
         wait_until(ready, seconds, "/readyz answering 200")
@@ -155,7 +169,6 @@ class Server(Client):
     def close(self):
         if self.running():
             self.stop()
-        self._reserved.close()
 
     def log_text(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""

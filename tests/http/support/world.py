@@ -1,0 +1,100 @@
+"""Things and the people around them, for tests that ask who may do what."""
+
+import secrets
+import uuid
+
+RELATIONS = ("anonymous", "stranger", "counterpart", "owner", "admin")
+
+
+class Scene:
+    """One thing: `ids` for paths, `people` by relation, `canaries` that only owner, counterpart and admin may see,
+    and `look()`, the thing as its owner sees it."""
+
+    def __init__(self, ids, people, canaries=(), look=lambda: None):
+        self.ids = ids
+        self.people = people
+        self.canaries = list(canaries)
+        self.look = look
+
+
+class World:
+    """`world.scene("booking")` → a fresh one. The people of most scenes are the same; those of "self" are new."""
+
+    def __init__(self, api, make):
+        self.api = api
+        self.make = make
+        self.host = api.as_host("keeper")
+        self.guest = api.as_guest("visitor")
+        self.stranger = api.as_host("stranger")  # may do all that a host may, but nothing here is theirs
+
+    def scene(self, kind):
+        return getattr(self, f"_{kind}")()
+
+    def _people(self, owner, counterpart):
+        return {"anonymous": self.api.anonymous, "stranger": self.stranger, "counterpart": counterpart, "owner": owner,
+                "admin": self.api.as_admin()}
+
+    def _property(self, make, **changes):
+        canary = f"canary {secrets.token_hex(8)}"
+        made = make(self.host, title=canary, **changes)
+        path = f"/properties/{made['id']}/"
+        people = self._people(self.host, self.guest)
+        return Scene({"property_id": made["id"]}, people, [canary], lambda: self.host.get(path).json)
+
+    def _draft(self):
+        return self._property(self.make.draft)
+
+    def _listing(self):
+        """Public; the counterpart has a booking there."""
+        scene = self._property(self.make.listing)
+        self.make.booking({"id": scene.ids["property_id"]}, self.guest)
+        scene.canaries = []
+        return scene
+
+    def _booking(self, **changes):
+        canary = f"canary {secrets.token_hex(8)}"
+        listing = self.make.listing(self.host, **changes)
+        quote = self.make.quote(listing, self.guest)
+        body = {"quote_id": quote["id"], "message": canary}
+        booking = self.guest.post("/bookings/", body, headers={"Idempotency-Key": secrets.token_hex(16)}).expect(201)
+        ids = {"booking_id": booking["id"], "property_id": listing["id"]}
+        look = lambda: self.guest.get(f"/bookings/{booking['id']}/").json  # noqa: E731
+        return Scene(ids, self._people(self.guest, self.host), [canary], look)
+
+    def _request(self):
+        """A booking that waits for its host; the host is the owner here."""
+        scene = self._booking(booking_mode="request")
+        scene.people = self._people(self.host, self.guest)
+        return scene
+
+    def _quote(self):
+        quote = self.make.quote(self.make.listing(self.host), self.guest)
+        return Scene({"quote_id": quote["id"]}, self._people(self.guest, self.host))
+
+    def _user(self):
+        """Somebody's account; the counterpart is a host with whom they have a booking."""
+        owner = self.api.new_guest("subject")
+        self.make.booking(self.make.listing(self.host), owner)
+        return Scene({"user_id": owner.id}, self._people(owner, self.host), [owner.email], lambda: owner.get("/users/me/").json)
+
+    def _session(self):
+        owner = self.api.new_guest("subject")
+        owner.sign_in()
+        other = owner.get("/auth/sessions/").expect(200)["results"][-1]["id"]
+        owner.sign_in()
+        return Scene({"session_id": other}, self._people(owner, self.host))
+
+    def _none(self):
+        """Nothing: the owner is just a host, the counterpart and the stranger just guests."""
+        return Scene({}, {"anonymous": self.api.anonymous, "stranger": self.guest, "counterpart": self.guest,
+                          "owner": self.host, "admin": self.api.as_admin()})
+
+    def _self(self):
+        """Nothing, and people that nobody needs afterwards."""
+        return Scene({}, {"anonymous": self.api.anonymous, "stranger": self.api.new_guest(), "owner": self.api.new_host(),
+                          "admin": self.api.new_admin()})
+
+
+def absent(ids):
+    """Ids of the same shape that name nothing."""
+    return {name: str(uuid.uuid4()) for name in ids}
