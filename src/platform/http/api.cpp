@@ -149,6 +149,9 @@ task<result<reply>> api::run(const operation& op, call& c)
         c.who = *who;
     }
     if (auto good = check_role(op, c.who); !good) co_return std::unexpected{std::move(good.error())};
+    if (op.prepare)
+        if (auto done = co_await op.prepare(c); !done) co_return std::unexpected{std::move(done.error())};
+    c.next_path_parameter = 0;
     if (!op.in_transaction) co_return co_await op.run(c);
 
     auto key = idempotency_key::of(c, op);

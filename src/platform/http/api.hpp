@@ -41,6 +41,19 @@ struct signature<task<result<R>> (C::*)(P...) const>
         };
     }
 
+    template <class F>
+    static void install_preparation(operation& o, F f)
+    {
+        o.prepare = [f = std::move(f)](call& c) -> task<result<void>> {
+            auto taken = std::tuple{parameter<P>::take(c)...};
+            if (auto bad = first_error(taken)) co_return std::unexpected{std::move(*bad)};
+            auto got = co_await std::apply([&](auto&... p) { return f(static_cast<P>(*std::move(p))...); }, taken);
+            if (!got) co_return std::unexpected{std::move(got.error())};
+            c.prepared = *std::move(got);
+            co_return result<void>{};
+        };
+    }
+
     template <class Tuple>
     static std::optional<error> first_error(Tuple& taken)
     {
@@ -75,6 +88,14 @@ public:
     route& shared() { return op_.public_reply = true, *this; }
     route& details(std::string text) { return op_.details = std::move(text), *this; }
 
+    /// What takes long and needs no transaction (hashing a password): a lambda like a handler, from any parameters but
+    /// pg::tx& to task<result<T>>, that runs before the transaction begins. The handler takes its T as prepared<T>.
+    template <class F>
+    route& prepare(F f)
+    {
+        detail::signature<F>::install_preparation(op_, std::move(f));
+        return *this;
+    }
     /// The handler: a lambda from any parameters (parameters.hpp) to task<result<answer>> (answers.hpp). What it
     /// captures outlives the server.
     template <class F>

@@ -1,4 +1,5 @@
 #pragma once
+#include <any>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -38,6 +39,7 @@ struct call
     schema::field_mask fields = schema::all_fields;
     std::string fields_text = {};  // ?fields= as it came
     std::size_t next_path_parameter = 0;
+    std::any prepared = {};
 };
 
 enum class reply_shape
@@ -67,6 +69,7 @@ struct operation
     const schema::type* query = nullptr;
     const schema::type* answer = nullptr;
     reply_shape shape = reply_shape::nothing;
+    std::function<task<result<void>>(call&)> prepare = {};
     std::function<task<result<reply>>(call&)> run = {};
 };
 

@@ -153,6 +153,20 @@ struct parameter<client_info>
     static void describe(operation&) {}
 };
 
+/// What the operation's preparation made.
+template <class T>
+struct prepared
+{
+    T value;
+};
+
+template <class T>
+struct parameter<prepared<T>>
+{
+    static result<prepared<T>> take(call& c) { return prepared<T>{std::any_cast<const T&>(c.prepared)}; }
+    static void describe(operation&) {}
+};
+
 /// The raw request, for what nothing above covers (cookies, webhooks). Lives as long as the handler runs.
 template <>
 struct parameter<const request&>
