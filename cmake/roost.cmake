@@ -29,3 +29,9 @@ function(roost_library name)
     target_sources(roost_${name} PRIVATE ${header})
   endforeach()
 endfunction()
+
+# roost_embed_text(NAME FILE HEADER): the text of a system's file as a string literal to #include in the library's sources.
+function(roost_embed_text name file header)
+  file(READ ${file} text)
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/gen/${header} CONTENT "R\"text(${text})text\"\n" @ONLY)
+endfunction()
