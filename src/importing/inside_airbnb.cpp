@@ -1,0 +1,245 @@
+#include "importing/inside_airbnb.hpp"
+
+#include <algorithm>
+#include <format>
+#include <map>
+#include <print>
+#include <set>
+
+#include "core/csv.hpp"
+#include "importing/calendar.hpp"
+#include "importing/input.hpp"
+#include "importing/listing.hpp"
+#include "importing/progress.hpp"
+#include "importing/queries.hpp"
+#include "importing/session.hpp"
+
+namespace roost::importing {
+namespace {
+
+constexpr auto source = "inside_airbnb";
+constexpr std::size_t listings_at_once = 2000;  // a few MB of rows in one transaction
+constexpr int calendars_at_once = 500;          // properties locked and merged in one transaction
+constexpr std::size_t most_unknown = 10'000;    // different words remembered for the summary
+
+// Utility statements, which cannot be prepared and so do not stand in queries.sql.
+constexpr pg::statement copy_listings{"importing.copy_listings", "copy import_listing from stdin"};
+constexpr pg::statement copy_closed{"importing.copy_closed", "copy import_closed from stdin"};
+constexpr pg::statement clear_listings{"importing.clear_listings", "truncate import_listing"};
+constexpr pg::statement clear_closed{"importing.clear_closed", "truncate import_closed"};
+constexpr pg::statement clear_blocks{"importing.clear_blocks", "truncate import_block"};
+constexpr pg::statement gather_statistics{"importing.gather_statistics",
+                                          "analyze app_user, property, imported_property, stay_block"};
+constexpr pg::statement gather_closed_statistics{"importing.gather_closed_statistics", "analyze import_closed"};
+
+std::string text_of(double number) { return std::format("{}", number); }
+
+void write(session::copy& to, const listing& l)
+{
+    const auto& p = l.offer;
+    const auto price = [&](const std::optional<money>& m) { m ? to.text(std::to_string(m->minor())) : to.null(); };
+    const auto number = [&](auto n) { to.text(std::to_string(n)); };
+    to.text(property_id::make().text()).text(user_id::make().text());
+    to.text(l.external_id).text(l.host_external_id).text(l.host_name).text(name_of(p.status));
+    const auto& paid = p.nightly_price ? p.nightly_price : p.cleaning_fee;
+    paid ? to.text(paid->unit().code()) : to.null();
+    price(p.nightly_price);
+    price(p.cleaning_fee);
+    number(p.capacity);
+    number(p.bedrooms);
+    number(p.beds);
+    to.text(text_of(p.bathrooms));
+    number(p.stay_rules.min_nights);
+    number(p.stay_rules.max_nights);
+    number(std::int64_t{p.rating} * p.rating_count);
+    number(p.rating_count);
+    to.text(text_of(*p.location.latitude)).text(text_of(*p.location.longitude));
+    to.text(name_of(p.property_type)).text(name_of(p.room_type)).text(name_of(p.booking_mode));
+    to.text(name_of(p.cancellation_policy)).text(p.time_zone->name()).text(p.title).text(p.address.line);
+    to.text(p.address.city).text(p.address.region).text(p.address.country).text(p.address.postcode);
+    to.texts(p.amenities).texts(p.images).text(p.description).text(p.house_rules);
+    to.end_row();
+}
+
+/// One run of the command.
+class importer
+{
+    const inside_airbnb_options& options_;
+    session db_;
+    std::string now_;
+    skipped_rows skipped_;
+    std::int64_t rows_ = 0, added_ = 0, changed_ = 0, kept_ = 0, hosts_ = 0;
+    std::int64_t calendars_ = 0, blocks_added_ = 0, blocks_removed_ = 0;
+    std::map<std::string, std::int64_t> unknown_;
+
+    void note_unknown(const listing& l)
+    {
+        for (const auto& word : l.unknown)
+            if (unknown_.size() < most_unknown || unknown_.contains(word)) ++unknown_[word];
+    }
+
+    void merge_listings()
+    {
+        hosts_ += db_.run(sql::insert_hosts, {source, now_});
+        kept_ += std::stoll(db_.one(sql::count_kept, {source}).value_or("0"));
+        changed_ += db_.run(sql::update_properties, {source, now_});
+        added_ += db_.run(sql::insert_properties, {source, now_});
+    }
+
+    /// Reads up to a batch of rows and merges them. False after the last.
+    bool batch(csv_reader& csv, const listing_reader& reader, const input& file, progress& bar)
+    {
+        std::set<std::string> ids;
+        session::transaction transaction{db_};
+        db_.run(clear_listings);
+        bool more = true;
+        {
+            session::copy rows{db_, copy_listings};
+            while (more && ids.size() < listings_at_once)
+            {
+                const auto row = csv.next();
+                more = row.has_value();
+                if (!more) break;
+                bar.show(file.share(), ++rows_);
+                auto read = row->fault ? std::unexpected{std::string{describe(*row->fault)}} : reader.read(row->fields);
+                if (read && !ids.insert(read->external_id).second)
+                    read = std::unexpected{std::format("listing {} was there before", read->external_id)};
+                if (!read)
+                {
+                    skipped_.add(bar, options_.listings, row->line, read.error());
+                    continue;
+                }
+                note_unknown(*read);
+                write(rows, *read);
+            }
+            rows.end();
+        }
+        merge_listings();
+        transaction.commit();
+        return more;
+    }
+
+    /// Loads the closed nights into the staging table and says on which day the calendar begins.
+    std::optional<date> stage_calendar()
+    {
+        input file{*options_.calendar};
+        csv_reader csv{[&](char* into, std::size_t size) { return file.read(into, size); }};
+        const auto header = csv.next();
+        if (!header || header->fault) throw wrong_file{"not a calendar: it has no header"};
+        progress bar{"calendar"};
+        session::transaction transaction{db_};
+        db_.run(clear_closed);
+        session::copy rows{db_, copy_closed};
+        calendar_reader reader{
+            header->fields, [&](std::string_view listing, std::optional<date_range> closed) {
+                rows.text(listing);
+                rows.text(closed ? std::format("[{},{})", format(closed->from()), format(closed->to())) : "empty");
+                rows.end_row();
+            }};
+        for (std::int64_t count = 1; const auto row = csv.next(); ++count)
+        {
+            bar.show(file.share(), count);
+            const auto read =
+                row->fault ? std::unexpected{std::string{describe(*row->fault)}} : reader.read(row->fields);
+            if (!read) skipped_.add(bar, *options_.calendar, row->line, read.error());
+        }
+        reader.finish();
+        rows.end();
+        transaction.commit();
+        return reader.first_day();
+    }
+
+    void merge_calendar(std::int64_t shift)
+    {
+        db_.run(gather_closed_statistics);
+        progress bar{"closed nights"};
+        std::string after;
+        for (std::int64_t done = 0;; done += calendars_at_once)
+        {
+            const auto last = db_.one(sql::next_listings, {after, std::to_string(calendars_at_once)});
+            if (!last) break;
+            session::transaction transaction{db_};
+            db_.run(clear_blocks);
+            db_.run(sql::lock_properties, {source, after, *last});
+            db_.run(sql::free_expired_holds, {source, after, *last, now_});
+            db_.run(sql::plan_blocks, {source, after, *last, std::to_string(shift)});
+            blocks_removed_ += db_.run(sql::delete_blocks, {source, after, *last});
+            blocks_added_ += db_.run(sql::insert_blocks, {now_});
+            transaction.commit();
+            bar.show(std::min(1.0, static_cast<double>(done) / static_cast<double>(calendars_)), done);
+            after = *last;
+        }
+    }
+
+public:
+    importer(const std::string& database, const inside_airbnb_options& options, instant now)
+        : options_{options}, db_{database}, now_{format(now)}, skipped_{options.report}
+    {
+        if (db_.one(sql::try_lock) != "t") throw std::runtime_error{"another import is running"};
+    }
+
+    void listings()
+    {
+        input file{options_.listings};
+        csv_reader csv{[&](char* into, std::size_t size) { return file.read(into, size); }};
+        const auto header = csv.next();
+        if (!header || header->fault) throw wrong_file{"not a listings file: it has no header"};
+        const listing_reader reader{header->fields,
+                                    {options_.currency, options_.zone, options_.city, options_.country}};
+        progress bar{"listings"};
+        while (batch(csv, reader, file, bar))
+        {
+        }
+        db_.run(clear_listings);
+    }
+
+    void calendar()
+    {
+        const auto first = stage_calendar();
+        const auto shift = first && options_.shift_to ? (*options_.shift_to - *first).count() : 0;
+        merge_calendar(shift);
+        if (const auto strangers = std::stoll(db_.one(sql::count_strangers, {source}).value_or("0")); strangers > 0)
+            std::println(stderr, "the calendar has {} listings that were never imported", grouped(strangers));
+        db_.run(clear_closed);
+        db_.run(clear_blocks);
+    }
+
+    void finish()
+    {
+        db_.run(gather_statistics);
+        const auto unchanged = rows_ - added_ - changed_ - kept_ - skipped_.count();
+        std::println("listings: {} new, {} changed, {} left as they were, {} left alone because they were changed here",
+                     grouped(added_), grouped(changed_), grouped(std::max<std::int64_t>(unchanged, 0)), grouped(kept_));
+        std::println("hosts: {} new; closed ranges: {} new, {} gone; rows skipped: {}", grouped(hosts_),
+                     grouped(blocks_added_), grouped(blocks_removed_), grouped(skipped_.count()));
+        if (unknown_.empty()) return;
+        std::vector<std::pair<std::int64_t, std::string_view>> words;
+        for (const auto& [word, count] : unknown_) words.emplace_back(-count, word);
+        std::ranges::sort(words);
+        std::print("words no vocabulary has: {}, most often", grouped(std::ssize(words)));
+        for (const auto& [count, word] : std::span{words}.first(std::min<std::size_t>(words.size(), 5)))
+            std::print(" “{}” ({})", word, grouped(-count));
+        std::println("");
+    }
+};
+
+}  // namespace
+
+int import_inside_airbnb(const std::string& database, const inside_airbnb_options& options, instant now)
+{
+    importer run{database, options, now};
+    try
+    {
+        run.listings();
+        if (options.calendar) run.calendar();
+    }
+    catch (const wrong_file& e)
+    {
+        std::println(stderr, "roost: {}", e.what());
+        return 1;
+    }
+    run.finish();
+    return 0;
+}
+
+}  // namespace roost::importing
