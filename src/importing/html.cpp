@@ -100,7 +100,7 @@ std::string tidy(std::string_view text)
             while (out.ends_with(' ')) out.pop_back();
             if (out.empty() || out.ends_with("\n\n")) continue;
         }
-        out += c;
+        if (c != ' ' || !out.empty()) out += c;
     }
     while (out.ends_with(' ') || out.ends_with('\n')) out.pop_back();
     return out;

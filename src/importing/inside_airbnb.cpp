@@ -136,9 +136,10 @@ class importer
                 rows.text(closed ? std::format("[{},{})", format(closed->from()), format(closed->to())) : "empty");
                 rows.end_row();
             }};
-        for (std::int64_t count = 1; const auto row = csv.next(); ++count)
+        std::int64_t count = 0;
+        while (const auto row = csv.next())
         {
-            bar.show(file.share(), count);
+            bar.show(file.share(), ++count);
             const auto read =
                 row->fault ? std::unexpected{std::string{describe(*row->fault)}} : reader.read(row->fields);
             if (!read) skipped_.add(bar, *options_.calendar, row->line, read.error());
@@ -146,13 +147,14 @@ class importer
         reader.finish();
         rows.end();
         transaction.commit();
+        bar.finish(count);
         return reader.first_day();
     }
 
     void merge_calendar(std::int64_t shift)
     {
         db_.run(gather_closed_statistics);
-        progress bar{"closed nights"};
+        progress bar{"closed ranges"};
         std::string after;
         for (std::int64_t done = 0;; done += calendars_at_once)
         {
@@ -169,6 +171,7 @@ class importer
             bar.show(std::min(1.0, static_cast<double>(done) / static_cast<double>(calendars_)), done);
             after = *last;
         }
+        bar.finish(blocks_added_);
     }
 
 public:

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <format>
 #include <print>
 #include <stdexcept>
@@ -34,18 +35,26 @@ void progress::show(double share, std::int64_t rows)
 {
     if (!terminal_)
     {
-        for (; quarters_ < static_cast<int>(share * 4); ++quarters_)
-            std::println(stderr, "{}: {} %, {} rows", what_, 25 * (quarters_ + 1), grouped(rows));
+        // What was read is not yet done, so the last quarter is left to finish().
+        const auto quarters = std::min(3, static_cast<int>(share * 4));
+        if (quarters > quarters_) std::println(stderr, "{}: {} %", what_, 25 * quarters);
+        quarters_ = quarters;
         return;
     }
     const auto now = std::chrono::steady_clock::now();
     if (now < next_) return;
     next_ = now + 100ms;
     const auto done = static_cast<std::size_t>(share * 30);
-    std::print(stderr, "\r{:<20} [{}{}] {:3} %  {} rows\x1b[K", what_, std::string(done, '#'),
-               std::string(30 - done, '.'), static_cast<int>(share * 100), grouped(rows));
+    std::print(stderr, "\r{:<20} [{}{}] {:3} %  {}\x1b[K", what_, std::string(done, '#'), std::string(30 - done, '.'),
+               static_cast<int>(share * 100), grouped(rows));
     std::fflush(stderr);
     drawn_ = true;
+}
+
+void progress::finish(std::int64_t rows)
+{
+    clear();
+    std::println(stderr, "{}: {} done", what_, grouped(rows));
 }
 
 void progress::clear()

@@ -29,6 +29,8 @@ public:
 
     /// `share` of the whole is 0 to 1. Cheap to call for every row.
     void show(double share, std::int64_t rows);
+    /// The last word: all of it is done.
+    void finish(std::int64_t rows);
     /// Takes the bar away, for a line of something else.
     void clear();
 };
