@@ -1,0 +1,210 @@
+"""No night is sold twice, whoever wants it at the same moment (T1), and the losers are told so."""
+
+import collections
+import contextlib
+import datetime
+import itertools
+import json
+import secrets
+import uuid
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from support.make import Make
+from support.volley import Volley, encode
+
+CLIENTS = 64
+ATTEMPTS = 25_088  # 392 volleys
+PEOPLE = 8
+WINDOW = 16  # days between the first nights of two volleys at one property
+OVERLAPPING = """
+    select count(*) from booking a join booking b on a.property_id = b.property_id and a.id < b.id
+    where daterange(a.check_in, a.check_out) && daterange(b.check_in, b.check_out)
+      and a.status in ('hold', 'awaiting_payment', 'requested', 'confirmed', 'in_stay')
+      and b.status in ('hold', 'awaiting_payment', 'requested', 'confirmed', 'in_stay')"""
+DOUBLE_BLOCKED = """
+    select count(*) from stay_block a join stay_block b on a.property_id = b.property_id and a.id < b.id
+    where a.blocked && b.blocked"""
+
+# The nights each of the 64 wants, as (first, after last) within the window. In all but `touching` and `staggered`
+# every two of them overlap.
+PATTERNS = {
+    "equal": [(0, 3)] * CLIENTS,
+    "nested": [(i % 7, 15 - i % 7) for i in range(CLIENTS)],
+    "touching": [(3 * (i % 5), 3 * (i % 5) + 3) for i in range(CLIENTS)],
+    "staggered": [(i % 12, i % 12 + 3) for i in range(CLIENTS)],
+}
+
+
+def day(n):
+    return datetime.date.today() + datetime.timedelta(days=n)
+
+
+class Ring:
+    """Properties, people and their quotes for one run against one server."""
+
+    def __init__(self, api, database, properties, **listing):
+        self.api = api
+        self.db = psycopg.connect(database, autocommit=True, row_factory=dict_row)
+        make = Make(api)
+        self.host = api.new_host()
+        self.people = [api.new_guest() for _ in range(PEOPLE)]
+        rules = {"booking_window_days": 1095}
+        self.listings = [make.listing(self.host, stay_rules=rules, **listing) for _ in range(properties)]
+        self.templates = {}
+
+    def quotes(self, wanted):
+        """[(listing, person, first, last)] → ids of quotes: copies of one the server made, on those nights."""
+        rows = []
+        for listing, person, first, last in wanted:
+            t = self._template(listing)
+            nights = (last - first).days
+            amount = t["nightly_price"] * nights
+            rows.append((uuid.uuid4(), listing["id"], person.id, first, last, t["guests"], t["currency"], t["nightly_price"],
+                         amount, t["cleaning_fee"], t["guest_fee_bp"], 0, t["tax_bp"], 0, amount + t["cleaning_fee"],
+                         amount, t["expires_at"], t["created_at"]))
+        with self.db.cursor() as cursor, cursor.copy("""
+                copy quote (id, property_id, guest_id, check_in, check_out, guests, currency, nightly_price, nights_amount,
+                            cleaning_fee, guest_fee_bp, guest_fee, tax_bp, tax, total, host_payout, expires_at, created_at)
+                from stdin""") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return [str(row[0]) for row in rows]
+
+    def _template(self, listing):
+        if listing["id"] not in self.templates:
+            quote = self.people[0].post(f"/properties/{listing['id']}/quote/", {
+                "check_in": str(day(1)), "check_out": str(day(2)), "guests": 1}).expect(201)
+            self.templates[listing["id"]] = self.db.execute("select * from quote where id = %s", [quote["id"]]).fetchone()
+        return self.templates[listing["id"]]
+
+    def booking_request(self, person, quote):
+        return encode("POST", "/api/v1/bookings/", {"quote_id": quote},
+                      {"Authorization": f"Bearer {person.token}", "Idempotency-Key": secrets.token_hex(8)})
+
+    def close_request(self, listing, first, last):
+        return encode("POST", f"/api/v1/properties/{listing['id']}/blocks/", {"from": str(first), "to": str(last)},
+                      {"Authorization": f"Bearer {self.host.token}"})
+
+    def count(self, statement):
+        return self.db.execute(statement).fetchone()["count"]
+
+    def close(self):
+        self.db.close()
+
+
+def won_and_lost(answers):
+    """How many got the nights; everybody else must have been told that they are taken."""
+    outcome = collections.Counter(status for status, _ in answers)
+    strange = [body for status, body in answers if status not in (201, 409)]
+    assert not strange, (outcome, strange[:3])
+    assert all(json.loads(body)["code"] == "dates_taken" for status, body in answers if status == 409)
+    return outcome[201]
+
+
+def race(ring, volley, attempts):
+    """Volleys on fresh nights, pattern after pattern; gives the number of attempts."""
+    rounds = list(itertools.islice(
+        ((listing, 2 + WINDOW * window, name)
+         for window in itertools.count() for listing in ring.listings for name in [list(PATTERNS)[window % len(PATTERNS)]]),
+        attempts // CLIENTS))
+    people = itertools.cycle(ring.people)
+    wanted = [(listing, next(people), day(at + first), day(at + last))
+              for listing, at, name in rounds for first, last in PATTERNS[name]]
+    requests = [ring.booking_request(person, quote) for (_, person, *_), quote in zip(wanted, ring.quotes(wanted))]
+    for n, (listing, at, name) in enumerate(rounds):
+        mine = slice(n * CLIENTS, (n + 1) * CLIENTS)
+        answers = volley.fire(requests[mine])
+        yield name, wanted[mine], answers
+
+
+@contextlib.contextmanager
+def ring_of(api, database, properties=8, **listing):
+    ring = Ring(api, database, properties, **listing)
+    with Volley(api.port, CLIENTS) as volley:
+        yield ring, volley
+    ring.close()
+
+
+def test_no_night_is_sold_twice(api, database):
+    with ring_of(api, database) as (ring, volley):
+        made = 0
+        for name, wanted, answers in race(ring, volley, ATTEMPTS):
+            made += len(answers)
+            winners = [w[2:] for w, (status, _) in zip(wanted, answers) if status == 201]
+            assert won_and_lost(answers) == len(winners)
+            if name in ("equal", "nested"):
+                assert len(winners) == 1, (name, winners)
+            if name == "touching":
+                assert sorted(winners) == sorted(set(w[2:] for w in wanted)), "every one of the touching stays has one winner"
+            # Whoever lost lost against somebody: no nights stay free that a loser wanted.
+            for (_, _, first, last), (status, _) in zip(wanted, answers):
+                assert status == 201 or any(first < b and a < last for a, b in winners), (name, first, last, winners)
+        assert made >= 25_000
+        assert ring.count(OVERLAPPING) == 0
+        assert ring.count(DOUBLE_BLOCKED) == 0
+        ids = [listing["id"] for listing in ring.listings]
+        kept = ring.db.execute("""select count(*) as bookings, count(s.id) as blocks, count(h.id) as histories
+                                  from booking b left join stay_block s on s.booking_id = b.id
+                                  left join booking_history h on h.booking_id = b.id
+                                  where b.property_id = any(%s)""", [ids]).fetchone()
+        assert kept["bookings"] == kept["blocks"] == kept["histories"] > 0
+
+
+def test_hosts_who_close_nights_and_holds_that_expire_take_part(api, database, clock):
+    """Bookers, holds past their time and the host's own closing on the same nights."""
+    with ring_of(api, database, properties=4, payment_mode="online") as (ring, volley):
+        people = ring.people
+        for n, listing in enumerate(ring.listings * 2):
+            at = 2 + WINDOW * (n // 4)
+            held = [(listing, people[i % PEOPLE], day(at + 3 * i), day(at + 3 * i + 2)) for i in range(5)]
+            for (_, person, *_), quote in zip(held, ring.quotes(held)):
+                person.post("/bookings/", {"quote_id": quote}, headers={"Idempotency-Key": secrets.token_hex(8)}).expect(201)
+            clock.advance(minutes=16)  # the nights are free again from now on, swept or not
+            ring.templates.clear()
+            wanted = [(listing, people[i % PEOPLE], day(at + i % 12), day(at + i % 12 + 2)) for i in range(CLIENTS - 8)]
+            requests = [ring.booking_request(p, q) for (_, p, *_), q in zip(wanted, ring.quotes(wanted))]
+            closings = [ring.close_request(listing, day(at + 2 * i), day(at + 2 * i + 1)) for i in range(8)]
+            mixed = [r for pair in itertools.zip_longest(requests[::7], closings) for r in pair if r]
+            mixed += [r for i, r in enumerate(requests) if i % 7]
+            assert won_and_lost(volley.fire(mixed)) >= 1
+            for booking in ring.db.execute("select id, guest_id from booking where property_id = %s and status = 'awaiting_payment'",
+                                           [listing["id"]]).fetchall():  # so that nobody runs into the cap on holds
+                person = next(p for p in people if p.id == str(booking["guest_id"]))
+                person.post(f"/bookings/{booking['id']}/cancel/", {})
+        assert ring.count(DOUBLE_BLOCKED) == 0
+        assert ring.count(OVERLAPPING) == 0
+
+
+def test_one_guest_cannot_hoard_holds(api, make, clock):
+    """T22: a cap on what waits for payment or an answer; what expires frees it."""
+    guest, host = api.new_guest(), api.new_host()
+    listing = make.listing(host, booking_mode="request")
+
+    def ask(n):
+        quote = make.quote(listing, guest, check_in=5 + 3 * n, nights=2)
+        return guest.post("/bookings/", {"quote_id": quote["id"]}, headers={"Idempotency-Key": secrets.token_hex(8)})
+
+    for n in range(10):
+        assert ask(n).expect(201)["status"] == "requested"
+    for n in range(10, 40):
+        ask(n).expect(429, "too_many_requests")
+    clock.advance(hours=24, seconds=1)
+    ask(41).expect(201)
+
+
+def test_without_the_constraint_nights_are_sold_twice(start_server, new_database, new_redis, api_of):
+    """The control: the same race must find overlaps once the database does not forbid them."""
+    database = new_database()
+    with psycopg.connect(database, autocommit=True) as admin:
+        admin.execute("alter table stay_block drop constraint stay_block_no_overlap")
+        admin.execute("""alter table stay_block add constraint stay_block_no_overlap
+                         exclude using gist (property_id with =, blocked with &&) where (kind = 'nothing')""")
+    server = start_server(database, new_redis())
+    with ring_of(api_of(server), database, properties=2) as (ring, volley):
+        winners = [won_and_lost(answers) for name, _, answers in race(ring, volley, 4 * CLIENTS) if name == "equal"]
+        assert max(winners) > 1
+        assert ring.count(OVERLAPPING) > 0
+    server.close()
