@@ -66,7 +66,7 @@ create table session (
 );
 create unique index session_family on session (family_hash);
 -- Lists a person's live sessions and ends them all; also tells known networks.
-create index session_user on session (user_id, created_at desc);
+create index session_by_user on session (user_id, created_at desc);
 -- For deleting old ones.
 create index session_expires_at on session (expires_at);
 
