@@ -422,8 +422,10 @@ TEST_F(pg_database, a_cancelled_statement_does_not_mix_up_answers)
     pg::database db{c};
     run([&]() -> task<> {
         co_await db.one<std::int32_t>(number, 0);
-        const auto cut = co_await (db.one<bool>(sleep, 0.3) || pause(50ms));
+        const auto from = std::chrono::steady_clock::now();
+        const auto cut = co_await (db.one<bool>(sleep, 0.5) || pause(50ms));
         EXPECT_EQ(cut.index(), 1u);
+        EXPECT_LT(std::chrono::steady_clock::now() - from, 400ms) << "it waited for the answer";
         for (int i = 0; i < 10; ++i) EXPECT_EQ(co_await db.one<std::int32_t>(number, i), i);
     });
 }
@@ -557,6 +559,25 @@ TEST_F(pg_database, waiting_for_a_connection_is_bounded)
         EXPECT_EQ(first, "done");
         EXPECT_EQ(second, "no PostgreSQL connection came free in time");
         EXPECT_EQ(third, "too many wait for a PostgreSQL connection");
+    });
+}
+
+TEST_F(pg_database, waiting_for_a_connection_can_be_cancelled)
+{
+    auto c = settings();
+    c.exclusive = 1;
+    pg::database db{c};
+    run([&]() -> task<> {
+        co_await db.one<bool>(sleep_apart, 0.0);
+        const auto impatient = [&]() -> task<std::chrono::nanoseconds> {
+            const auto from = std::chrono::steady_clock::now();
+            const auto cut = co_await (db.one<bool>(sleep_apart, 0.0) || pause(50ms));
+            EXPECT_EQ(cut.index(), 1u);
+            co_return std::chrono::steady_clock::now() - from;
+        };
+        const auto [slept, took] = co_await (db.one<bool>(sleep_apart, 0.6) && impatient());
+        EXPECT_LT(took, 500ms);
+        EXPECT_TRUE(co_await db.one<bool>(sleep_apart, 0.0)) << "nobody holds the connection";
     });
 }
 

@@ -70,7 +70,8 @@ task<> finished(operation_ptr op, asio::any_io_executor on, cancelling c)
     {
         auto wait = asio::async_initiate<const asio::deferred_t, void()>(
             [op, on, c](auto handler) {
-                auto slot = asio::get_associated_cancellation_slot(handler);
+                op->done = std::move(handler);
+                auto slot = asio::get_associated_cancellation_slot(op->done);
                 if (c == cancelling::allowed && slot.is_connected())
                     slot.assign([weak = std::weak_ptr{op}, on](asio::cancellation_type) {
                         const auto waited = weak.lock();
@@ -78,7 +79,6 @@ task<> finished(operation_ptr op, asio::any_io_executor on, cancelling c)
                         waited->cancelled = true;
                         waited->wake(on);
                     });
-                op->done = std::move(handler);
             },
             asio::deferred);
         co_await std::move(wait);

@@ -49,6 +49,7 @@ struct listener::state final : connection_owner, std::enable_shared_from_this<li
     steady::time_point heard = steady::now();
     int failures = 0;
     bool ended = false;
+    bool cancelled = false;
 
     state(asio::any_io_executor executor, const config& c, const std::vector<std::string>& channels)
         : on{std::move(executor)}, parameters{database::shared{c}.parameters}, connect_within{c.connect}, timer{on}
@@ -155,14 +156,16 @@ task<notification> listener::next()
     {
         auto wait = asio::async_initiate<const asio::deferred_t, void()>(
             [s](auto handler) {
-                auto slot = asio::get_associated_cancellation_slot(handler);
-                if (slot.is_connected()) slot.assign([s](asio::cancellation_type) { s->wake(); });
                 s->waiting = std::move(handler);
+                if (auto slot = asio::get_associated_cancellation_slot(s->waiting); slot.is_connected())
+                    slot.assign([s](asio::cancellation_type) {
+                        s->cancelled = s->waiting != nullptr;
+                        s->wake();
+                    });
             },
             asio::deferred);
         co_await std::move(wait);
-        const auto cancelled = co_await asio::this_coro::cancellation_state;
-        if (s->ended || cancelled.cancelled() != asio::cancellation_type::none)
+        if (std::exchange(s->cancelled, false) || s->ended)
             throw boost::system::system_error(asio::error::operation_aborted);
     }
     auto n = std::move(s->unread.front());

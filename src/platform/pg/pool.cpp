@@ -184,15 +184,14 @@ task<lease> pool::acquire()
     maintain();
     auto wait = asio::async_initiate<const asio::deferred_t, void()>(
         [w, on = executor_](auto handler) {
-            auto slot = asio::get_associated_cancellation_slot(handler);
-            if (slot.is_connected())
+            w->done = std::move(handler);
+            if (auto slot = asio::get_associated_cancellation_slot(w->done); slot.is_connected())
                 slot.assign([weak = std::weak_ptr{w}, on](asio::cancellation_type) {
                     const auto waiting = weak.lock();
                     if (!waiting || waiting->over) return;
                     waiting->cancelled = true;
                     waiting->end(on);
                 });
-            w->done = std::move(handler);
         },
         asio::deferred);
     co_await std::move(wait);

@@ -157,6 +157,8 @@ void read_array(const cell& c, const schema::type& t, void* into)
     for (int i = 0; i < size; ++i)
     {
         const auto length = take();
+        if (length > 0 && static_cast<std::size_t>(length) > data.size())
+            throw std::logic_error("an array from PostgreSQL is too short");
         const cell item{data.substr(0, length < 0 ? 0 : static_cast<std::size_t>(length)), item_type, length < 0};
         data.remove_prefix(item.data.size());
         read_cell(item, *t.element, t.emplace(into));
