@@ -6,11 +6,6 @@ function(roost_library name)
     set(arg_FOLDER ${name})
   endif()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${arg_FOLDER}/*.cpp)
-  if(NOT sources)
-    add_library(roost_${name} INTERFACE)
-    target_link_libraries(roost_${name} INTERFACE ${arg_LINK})
-    return()
-  endif()
   add_library(roost_${name} STATIC ${sources})
   target_include_directories(roost_${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/gen)
   target_link_libraries(roost_${name} PUBLIC ${arg_LINK})
@@ -27,6 +22,7 @@ function(roost_library name)
       DEPENDS ${sql} ${PROJECT_SOURCE_DIR}/cmake/embed_sql.cmake
       COMMENT "Embedding ${place}/queries.sql")
     target_sources(roost_${name} PRIVATE ${header})
+    set_property(GLOBAL APPEND PROPERTY ROOST_QUERIES ${place})
   endforeach()
 endfunction()
 
@@ -34,4 +30,27 @@ endfunction()
 function(roost_embed_text name file header)
   file(READ ${file} text)
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/gen/${header} CONTENT "R\"text(${text})text\"\n" @ONLY)
+endfunction()
+
+# roost_all_queries(HEADER): a header with `every_statement`, of all folders that have a queries.sql.
+function(roost_all_queries header)
+  get_property(places GLOBAL PROPERTY ROOST_QUERIES)
+  set(includes "")
+  set(spans "")
+  foreach(place IN LISTS places)
+    cmake_path(GET place FILENAME feature)
+    string(APPEND includes "#include \"${place}/queries.hpp\"\n")
+    string(APPEND spans "    ${feature}::sql::all,\n")
+  endforeach()
+  file(CONFIGURE OUTPUT ${header} CONTENT [[#pragma once
+#include <span>
+
+@includes@
+namespace roost {
+
+inline constexpr std::span<const pg::statement> every_statement[] = {
+@spans@};
+
+}  // namespace roost
+]] @ONLY)
 endfunction()
