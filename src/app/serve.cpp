@@ -1,5 +1,9 @@
+#include <atomic>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <filesystem>
 #include <print>
 
 #include "app/commands.hpp"
@@ -33,6 +37,30 @@ bool schema_is_current(const settings& s)
     return true;
 }
 
+/// What runs beside the requests: one sweeper for each process, on its first thread.
+class background
+{
+    services& services_;
+    std::atomic<boost::asio::io_context*> on_ = nullptr;
+    boost::asio::cancellation_signal end_;
+
+public:
+    explicit background(services& s) : services_{s} {}
+
+    void start_once(boost::asio::io_context& io)
+    {
+        boost::asio::io_context* none = nullptr;
+        if (!on_.compare_exchange_strong(none, &io)) return;
+        boost::asio::co_spawn(io, services_.sweeper.run(std::chrono::seconds{2}),
+                              boost::asio::bind_cancellation_slot(end_.slot(), boost::asio::detached));
+    }
+
+    void stop(boost::asio::io_context& io)
+    {
+        if (on_.load() == &io) end_.emit(boost::asio::cancellation_type::terminal);
+    }
+};
+
 void install(http::api& a, services& s, const settings& how)
 {
     install_health(a, s);
@@ -58,11 +86,17 @@ int serve(const settings& how)
     install(a, s, how);
 
     const auto settings = how.for_server();
+    background work{s};
     http::server server{settings,
                         [&a](http::request& r) { return a(r); },
-                        {.on_start = [&s](boost::asio::io_context& io) { s.redis.attach(io); },
+                        {.on_start =
+                             [&](boost::asio::io_context& io) {
+                                 s.redis.attach(io);
+                                 work.start_once(io);
+                             },
                          .on_stop =
-                             [&s](boost::asio::io_context& io) {
+                             [&](boost::asio::io_context& io) {
+                                 work.stop(io);
                                  s.redis.detach(io);
                                  s.db.disconnect(io);
                              }}};

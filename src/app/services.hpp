@@ -1,9 +1,13 @@
 #pragma once
 #include "app/settings.hpp"
+#include "bookings/calendar.hpp"
+#include "bookings/service.hpp"
+#include "bookings/sweeper.hpp"
 #include "core/clock.hpp"
 #include "platform/http/api.hpp"
 #include "platform/pg/database.hpp"
 #include "platform/redis/client.hpp"
+#include "properties/service.hpp"
 
 namespace roost::app {
 
@@ -14,6 +18,10 @@ struct services
     roost::clock clock;
     pg::database db;
     redis::client redis;
+    properties::service properties;
+    bookings::calendar calendar;
+    bookings::service bookings;
+    bookings::sweeper sweeper;
 
     explicit services(const settings& s);
 };
