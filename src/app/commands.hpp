@@ -1,4 +1,5 @@
 #pragma once
+#include "accounts/cli.hpp"
 #include "app/settings.hpp"
 
 /// What the subcommands do; each returns the exit code.
@@ -13,6 +14,10 @@ enum class migration_command
     verify,
 };
 int migrate(const settings& s, migration_command what);
+
+int create_user(const settings& s, const accounts::cli::wanted_user& wanted);
+int rotate_keys(const settings& s, bool at_once);
+int list_keys(const settings& s);
 
 /// Prints the contract.
 int print_openapi(const settings& s);

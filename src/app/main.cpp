@@ -1,10 +1,15 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <memory>
+#include <optional>
 #include <print>
 
 #include "app/commands.hpp"
 #include "app/version.hpp"
+#include "core/clock.hpp"
+#include "importing/inside_airbnb.hpp"
+#include "platform/schema/text.hpp"
 
 using namespace roost;
 
@@ -32,6 +37,92 @@ void add_migrate(CLI::App& cli, app::settings& s, int& code)
     add("verify", "Compare what was applied with this release", app::migration_command::verify);
 }
 
+void add_user(CLI::App& cli, app::settings& s, int& code)
+{
+    auto* user = cli.add_subcommand("user", "Manage accounts")->require_subcommand(1);
+    auto* create = user->add_subcommand("create", "Make an account, or give roles to the one of that name");
+    const auto wanted = std::make_shared<accounts::cli::wanted_user>();
+    create->add_option("--username", wanted->username, "Name to sign in with")->required();
+    create->add_option("--email", wanted->email, "Address; empty: none that works");
+    create->add_option("--password", wanted->password, "At least 10 characters; empty: cannot sign in with one")
+        ->envname("ROOST_USER_PASSWORD");
+    create->add_option("--display-name", wanted->display_name, "What others see; empty: the username");
+    create->add_flag("--host", wanted->host, "May offer properties");
+    create->add_flag("--admin", wanted->admin, "May do everything");
+    create->callback([&s, &code, wanted] { code = app::create_user(s, *wanted); });
+}
+
+void add_keys(CLI::App& cli, app::settings& s, int& code)
+{
+    auto* keys = cli.add_subcommand("keys", "Manage the keys that sign access tokens")->require_subcommand(1);
+    keys->add_subcommand("list", "Show them")->callback([&s, &code] { code = app::list_keys(s); });
+    auto* rotate =
+        keys->add_subcommand("rotate", "Make a new key; older ones verify until their last token has expired");
+    const auto at_once = std::make_shared<bool>(false);
+    rotate->add_flag("--at-once", *at_once, "For a key that leaked: tokens of older keys are refused from now on");
+    rotate->callback([&s, &code, at_once] { code = app::rotate_keys(s, *at_once); });
+}
+
+/// A value of the command line by the parser that settings and queries use.
+template <class T>
+CLI::Validator is(const char* what)
+{
+    return {[what](const std::string& text) -> std::string {
+                T value{};
+                const auto bad = schema::read_text(text, schema::type_of<T>, {}, &value, what);
+                return bad ? bad->detail : "";
+            },
+            what};
+}
+
+template <class T>
+std::optional<T> parsed(const std::string& text)
+{
+    if (text.empty()) return std::nullopt;
+    T value{};
+    schema::read_text(text, schema::type_of<T>, {}, &value, "");
+    return value;
+}
+
+struct import_words
+{
+    std::string listings, calendar, shift_to, currency, zone, city, country, report;
+};
+
+int import_listings(const app::settings& s, const import_words& w)
+{
+    const auto some = [](const std::string& text) { return text.empty() ? std::nullopt : std::optional{text}; };
+    return importing::import_inside_airbnb(s.database.url,
+                                           {.listings = w.listings,
+                                            .calendar = some(w.calendar),
+                                            .shift_to = parsed<date>(w.shift_to),
+                                            .currency = parsed<currency>(w.currency).value(),
+                                            .zone = parsed<time_zone>(w.zone),
+                                            .city = w.city,
+                                            .country = w.country,
+                                            .report = some(w.report)},
+                                           clock{}.now());
+}
+
+void add_import(CLI::App& cli, app::settings& s, int& code)
+{
+    auto* all = cli.add_subcommand("import", "Bring in listings from elsewhere")->require_subcommand(1);
+    auto* in = all->add_subcommand("inside-airbnb", "Exports of insideairbnb.com, plain or gzip, of any year");
+    const auto w = std::make_shared<import_words>();
+    in->add_option("listings", w->listings, "listings.csv or listings.csv.gz")->required()->check(CLI::ExistingFile);
+    in->add_option("--calendar", w->calendar, "calendar.csv: closed nights become blocks")->check(CLI::ExistingFile);
+    in->add_option("--shift-to", w->shift_to, "Move the calendar so that it begins on this day")
+        ->check(is<date>("DATE"));
+    in->add_option("--currency", w->currency, "The files do not say which their prices are in")
+        ->required()
+        ->check(is<currency>("CODE"));
+    in->add_option("--time-zone", w->zone, "Of all places; else by their coordinates")->check(is<time_zone>("ZONE"));
+    in->add_option("--city", w->city, "Of all places; else from each row");
+    in->add_option("--country", w->country, "ISO 3166-1 alpha-2; else from the time zone");
+    in->add_option("--report", w->report, "Write every skipped row to this CSV file");
+    in->callback([&s, &code, w] { code = import_listings(s, *w); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -51,6 +142,9 @@ int main(int argc, char** argv)
 
     cli.add_subcommand("serve", "Serve the API until SIGTERM")->callback([&] { code = app::serve(s); });
     add_migrate(cli, s, code);
+    add_user(cli, s, code);
+    add_keys(cli, s, code);
+    add_import(cli, s, code);
     cli.add_subcommand("config", "Print the effective settings; --help explains each")
         ->footer("Settings:\n" + help)
         ->callback([&] { std::print("{}", config::print(s.sections())); });

@@ -1,8 +1,4 @@
 #include <atomic>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <print>
 
@@ -37,27 +33,30 @@ bool schema_is_current(const settings& s)
     return true;
 }
 
-/// What runs beside the requests: one sweeper for each process, on its first thread.
-class background
+/// Connects each serving thread, and runs on the first what one thread of a process does.
+class thread_services
 {
     services& services_;
-    std::atomic<boost::asio::io_context*> on_ = nullptr;
-    boost::asio::cancellation_signal end_;
+    pg::config database_;
+    std::atomic<boost::asio::io_context*> first_ = nullptr;
 
 public:
-    explicit background(services& s) : services_{s} {}
+    thread_services(services& s, pg::config database) : services_{s}, database_{std::move(database)} {}
 
-    void start_once(boost::asio::io_context& io)
+    void start(boost::asio::io_context& io)
     {
+        services_.redis.attach(io);
+        services_.sweeper.attach(io);
         boost::asio::io_context* none = nullptr;
-        if (!on_.compare_exchange_strong(none, &io)) return;
-        boost::asio::co_spawn(io, services_.sweeper.run(std::chrono::seconds{2}),
-                              boost::asio::bind_cancellation_slot(end_.slot(), boost::asio::detached));
+        if (first_.compare_exchange_strong(none, &io)) services_.accounts.start(io, database_);
     }
 
     void stop(boost::asio::io_context& io)
     {
-        if (on_.load() == &io) end_.emit(boost::asio::cancellation_type::terminal);
+        if (first_.load() == &io) services_.accounts.stop();
+        services_.sweeper.detach(io);
+        services_.redis.detach(io);
+        services_.db.disconnect(io);
     }
 };
 
@@ -86,20 +85,11 @@ int serve(const settings& how)
     install(a, s, how);
 
     const auto settings = how.for_server();
-    background work{s};
+    thread_services threads{s, how.for_database()};
     http::server server{settings,
                         [&a](http::request& r) { return a(r); },
-                        {.on_start =
-                             [&](boost::asio::io_context& io) {
-                                 s.redis.attach(io);
-                                 work.start_once(io);
-                             },
-                         .on_stop =
-                             [&](boost::asio::io_context& io) {
-                                 work.stop(io);
-                                 s.redis.detach(io);
-                                 s.db.disconnect(io);
-                             }}};
+                        {.on_start = [&](boost::asio::io_context& io) { threads.start(io); },
+                         .on_stop = [&](boost::asio::io_context& io) { threads.stop(io); }}};
     log::info("serving", {{"address", settings.address}, {"port", server.port()}, {"version", version}});
     server.run();
     log::info("stopped");

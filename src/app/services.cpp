@@ -4,6 +4,7 @@
 #include "bookings/rest.hpp"
 #include "bookings/store.hpp"
 #include "properties/rest.hpp"
+#include "search/rest.hpp"
 
 namespace roost::app {
 namespace {
@@ -29,16 +30,27 @@ bookings::market terms(const market_settings& m)
 services::services(const settings& s)
     : db{watched(s.for_database())},
       redis{{.url = s.redis.url, .budget = std::chrono::milliseconds{s.redis.budget_ms}}},
+      accounts{db, redis, clock, s.auth, s.limits},
       properties{db, redis, clock,
                  [this](pg::tx& tx, property_id id) { return bookings::has_live_bookings(tx, id, clock.now()); }},
+      search{db, clock, s.market.guest_fee_basis_points},
       calendar{db, clock},
       bookings{db, clock, terms(s.market)},
-      sweeper{db, clock}
-{}
+      sweeper{db, clock, std::chrono::seconds{2}}
+{
+    accounts.people.on_leaving([this](pg::tx& tx, user_id who) -> task<result<void>> {
+        if (co_await bookings::has_live_bookings(tx, who, clock.now()))
+            co_return fail(errc::has_live_bookings, "there are bookings that are not over yet");
+        co_return result<void>{};
+    });
+}
 
 void install_features(http::api& a, services& s)
 {
+    a.authenticate_with([&s](const http::request& r) { return s.accounts.authenticate(r); });
+    s.accounts.install(a);
     properties::install_rest(a, s.properties);
+    search::install_rest(a, s.search);
     bookings::install(a, s.bookings, s.calendar);
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include "accounts/accounts.hpp"
 #include "app/settings.hpp"
 #include "bookings/calendar.hpp"
 #include "bookings/service.hpp"
@@ -8,6 +9,7 @@
 #include "platform/pg/database.hpp"
 #include "platform/redis/client.hpp"
 #include "properties/service.hpp"
+#include "search/service.hpp"
 
 namespace roost::app {
 
@@ -18,7 +20,9 @@ struct services
     roost::clock clock;
     pg::database db;
     redis::client redis;
+    accounts::feature accounts;
     properties::service properties;
+    search::service search;
     bookings::calendar calendar;
     bookings::service bookings;
     bookings::sweeper sweeper;

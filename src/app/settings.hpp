@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "core/money.hpp"
+#include "accounts/settings.hpp"
 #include "platform/config/config.hpp"
 #include "platform/http/server.hpp"
 #include "platform/observe/log.hpp"
@@ -174,6 +174,8 @@ struct settings
     redis_settings redis;
     http_settings http;
     log_settings log;
+    auth_settings auth;
+    limit_settings limits;
     market_settings market;
 
     /// The sections under their names; `general` has none.
