@@ -101,7 +101,7 @@ int import_listings(const app::settings& s, const import_words& w)
                                             .city = w.city,
                                             .country = w.country,
                                             .report = some(w.report)},
-                                           clock{}.now());
+                                           roost::clock{}.now());
 }
 
 void add_import(CLI::App& cli, app::settings& s, int& code)
