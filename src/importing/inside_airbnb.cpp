@@ -1,6 +1,7 @@
 #include "importing/inside_airbnb.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <format>
 #include <map>
 #include <print>
@@ -51,7 +52,7 @@ void write(session::copy& to, const listing& l)
     to.text(text_of(p.bathrooms));
     number(p.stay_rules.min_nights);
     number(p.stay_rules.max_nights);
-    number(std::int64_t{p.rating} * p.rating_count);
+    number(std::lround(p.rating.value_or(0) * 100) * p.rating_count);
     number(p.rating_count);
     to.text(text_of(*p.location.latitude)).text(text_of(*p.location.longitude));
     to.text(name_of(p.property_type)).text(name_of(p.room_type)).text(name_of(p.booking_mode));

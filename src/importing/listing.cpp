@@ -199,7 +199,7 @@ void read_rating(values& v, property& p)
     const auto count = v.count("number_of_reviews").value_or(0);
     if (!score || count == 0 || *score < 0) return;
     // Stars since 2021, a percentage before.
-    p.rating = static_cast<int>(std::lround(std::min(*score > 5 ? *score / 20 : *score, 5.0) * 100));
+    p.rating = static_cast<double>(std::lround(std::min(*score > 5 ? *score / 20 : *score, 5.0) * 100)) / 100;
     p.rating_count = count;
 }
 

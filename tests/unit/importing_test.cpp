@@ -200,7 +200,7 @@ TEST(listings, of_2019_are_read)
     EXPECT_EQ(p.stay_rules.max_nights, longest_stay);
     EXPECT_EQ(p.booking_mode, booking_mode::at_once);
     EXPECT_EQ(p.cancellation_policy, cancellation_policy::strict);
-    EXPECT_EQ(p.rating, 465) << "93 % are 4.65 stars";
+    EXPECT_EQ(p.rating, 4.65) << "93 % are 4.65 stars";
     EXPECT_EQ(p.rating_count, 118);
     EXPECT_EQ(p.amenities, (std::vector<std::string>{"air_conditioning", "cable_tv", "family_friendly", "tv", "wifi"}));
     EXPECT_EQ(l.unknown, std::vector<std::string>{"translation missing: en.hosting_amenity_50"});
@@ -221,7 +221,7 @@ TEST(listings, of_2023_are_read)
     EXPECT_EQ(p.bedrooms, 2) << "only the title tells";
     EXPECT_EQ(p.bathrooms, 1.5);
     EXPECT_EQ(p.amenities, (std::vector<std::string>{"cable_tv", "childrens_books_and_toys", "stove", "tv", "wifi"}));
-    EXPECT_EQ(p.rating, 487);
+    EXPECT_EQ(p.rating, 4.87);
     EXPECT_EQ(p.address.country, "HK");
     EXPECT_EQ(p.address.city, "Hong Kong");
 
