@@ -13,7 +13,7 @@ build() {
         if [ "$status" -ne 0 ]; then cat "build/$preset/configure.log" >&2; fi
     fi
     if [ "$status" -eq 0 ]; then
-        NINJA_STATUS="[$preset %f/%t %es] " run cmake --build --preset "$preset" ${1:+--target "$@"} >&2 || status=$?
+        NINJA_STATUS="[$preset %f/%t %es] " run cmake --build --preset "$preset" --parallel "${ROOST_JOBS:-$(nproc)}" ${1:+--target "$@"} >&2 || status=$?
     fi
     if [ "$status" -eq 0 ]; then install_web "build/$preset" || status=$?; fi
     exec 8>&-
