@@ -12,7 +12,13 @@ using http::signed_in;
 using tokens_reply = http::with_headers<session_tokens>;
 using ended_reply = http::with_headers<no_content>;
 
-origin origin_of(const client_info& c) { return {c.address, c.user_agent}; }
+/// Browsers say ASCII; what is not would be no valid text for the database.
+origin origin_of(client_info c)
+{
+    for (char& ch : c.user_agent)
+        if (ch < ' ' || ch > '~') ch = '?';
+    return {std::move(c.address), std::move(c.user_agent)};
+}
 
 std::string header_of(const http::request& r, std::string_view name) { return std::string{r.find(name).value_or("")}; }
 
@@ -32,7 +38,7 @@ void install_users(http::api& a, feature& f)
     a.post("/users/", "Register.")
         .fails_with(errc::username_taken, errc::email_taken, errc::too_many_requests, errc::overloaded)
         .prepare([&f](body<new_user> wanted, client_info from) -> task<result<std::string>> {
-            co_return co_await f.people.prepare(wanted.value, origin_of(from));
+            co_return co_await f.people.prepare(wanted.value, origin_of(std::move(from)));
         })
         .handle([&f](pg::tx& tx, body<new_user> wanted,
                      http::prepared<std::string> hash) -> task<result<http::created<own_account>>> {
@@ -69,7 +75,7 @@ void install_sign_in(http::api& a, feature& f)
         .fails_with(errc::invalid_credentials, errc::too_many_requests, errc::overloaded)
         .handle([&f](body<login_request> what, client_info from) -> task<result<tokens_reply>> {
             const bool cookies = what->cookies;
-            auto done = co_await f.sign_in.login(std::move(what.value), origin_of(from));
+            auto done = co_await f.sign_in.login(std::move(what.value), origin_of(std::move(from)));
             co_return reply(std::move(done), cookies, f.clock.now());
         });
     a.post("/auth/refresh/", "Get new tokens for the last refresh token.")
@@ -101,7 +107,7 @@ void install_sign_in(http::api& a, feature& f)
         .handle([&f](signed_in who, body<password_change> what, client_info from,
                      const http::request& r) -> task<result<tokens_reply>> {
             const bool cookies = !r.find("authorization");
-            auto done = co_await f.sign_in.change_password(who, std::move(what.value), cookies, origin_of(from));
+            auto done = co_await f.sign_in.change_password(who, std::move(what.value), cookies, origin_of(std::move(from)));
             co_return reply(std::move(done), cookies, f.clock.now());
         });
 }
