@@ -172,6 +172,8 @@ response problem(const error& e, const request& r)
         answer.headers.push_back({"Retry-After", std::to_string(e.retry_after->count())});
     else if (status == 503)
         answer.headers.push_back({"Retry-After", "1"});
+    if (status == 429 && e.retry_after)  // draft-ietf-httpapi-ratelimit-headers-10
+        answer.headers.push_back({"RateLimit", "\"default\";r=0;t=" + std::to_string(e.retry_after->count())});
     if (status == 401) answer.headers.push_back({"WWW-Authenticate", "Bearer"});
     return answer;
 }
