@@ -19,7 +19,8 @@ command_up() {
     build_or_die release roost
     if [ "$fresh" ]; then start_over; fi
     use_databases
-    export ROOST_HTTP_ADDRESS=$host ROOST_HTTP_PORT=$port
+    export ROOST_HTTP_ADDRESS=$host ROOST_HTTP_PORT=$port ROOST_LOG_JSON=${ROOST_LOG_JSON:-false}
+    export ROOST_ENVIRONMENT=${ROOST_ENVIRONMENT:-development}
     run "$roost" migrate up || die "The migrations failed." "./dev up --fresh starts over with an empty database."
     if [ ! -e "$filled" ]; then fill; fi
 
@@ -58,7 +59,7 @@ fill() {
     local name
     say "Importing the sample: 2,000 real listings"
     run "$roost" import inside-airbnb data/sample/listings.csv.gz --calendar data/sample/calendar-runs.csv.gz \
-        --shift-to "$(date +%F)" || die "The import failed." "./dev up --fresh starts over."
+        --currency SGD --city Singapore --shift-to "$(date +%F)" || die "The import failed." "./dev up --fresh starts over."
     for name in guest host admin; do
         local role=()
         if [ "$name" != guest ]; then role=("--$name"); fi
@@ -84,7 +85,7 @@ Roost is served. Ctrl-C stops it; the data stays.
 
   Sign in as guest, host or admin with the password $demo_password, for example:
 
-  curl $url/api/v1/properties/?limit=3
+  curl '$url/api/v1/properties/?guests=4&limit=3'
 
 END
 }
