@@ -31,7 +31,7 @@ void install_quotes(http::api& a, service& s)
 {
     a.tag("Quotes");
     a.post("/properties/{property_id}/quote/", "Ask what a stay costs.")
-        .fails_with(errc::dates_taken)
+        .fails_with(errc::not_allowed, errc::dates_taken)
         .details("The price holds until the quote expires. Every stay rule that is broken is reported.")
         .handle([&s](signed_in who, pg::tx& tx, property_id p,
                      body<new_quote> asked) -> task<result<http::created<quote>>> {
@@ -68,12 +68,12 @@ void install_bookings(http::api& a, service& s)
 void install_moves(http::api& a, service& s)
 {
     a.post("/bookings/{booking_id}/accept/", "Accept a request, as its host.")
-        .fails_with(errc::wrong_state)
+        .fails_with(errc::not_allowed, errc::wrong_state)
         .handle([&s](signed_in who, pg::tx& tx, booking_id b) -> task<result<booking>> {
             co_return co_await s.accept(tx, who, b);
         });
     a.post("/bookings/{booking_id}/decline/", "Decline a request, as its host.")
-        .fails_with(errc::wrong_state)
+        .fails_with(errc::not_allowed, errc::wrong_state)
         .handle([&s](signed_in who, pg::tx& tx, booking_id b, body<why> y) -> task<result<booking>> {
             co_return co_await s.decline(tx, who, b, std::move(y.value.reason));
         });
@@ -97,16 +97,18 @@ void install_calendar(http::api& a, calendar& c)
             co_return co_await c.look(who.who, p, w.value);
         });
     a.get("/properties/{property_id}/blocks/", "Nights closed by hand or import, as the host.")
+        .fails_with(errc::not_allowed)
         .handle([&c](signed_in who, property_id p) -> task<result<http::page<block>>> {
             co_return one_page(co_await c.blocks(who, p));
         });
     a.post("/properties/{property_id}/blocks/", "Close nights, as the host.")
-        .fails_with(errc::dates_taken)
+        .fails_with(errc::not_allowed, errc::dates_taken)
         .details("Blocks by hand that overlap or touch become one, which is the answer.")
         .handle([&c](signed_in who, pg::tx& tx, property_id p, body<nights> n) -> task<result<http::created<block>>> {
             co_return created_at("/properties/" + p.text() + "/blocks/", co_await c.close(tx, who, p, n.value));
         });
     a.del("/properties/{property_id}/blocks/{block_id}/", "Open a block's nights again, as the host.")
+        .fails_with(errc::not_allowed)
         .handle([&c](signed_in who, pg::tx& tx, property_id p, block_id b) -> task<result<http::no_content>> {
             auto opened = co_await c.open(tx, who, p, b);
             if (!opened) co_return std::unexpected{std::move(opened.error())};

@@ -46,13 +46,13 @@ void install_rest(http::api& api, service& properties)
         });
     api.patch("/properties/{property_id}/", "Change a property, list or unlist it.")
         .details("A merge patch (RFC 7396). Once answered, no reader sees the version before.")
-        .fails_with(errc::wrong_state, errc::version_mismatch)
+        .fails_with(errc::not_allowed, errc::wrong_state, errc::version_mismatch)
         .handle([&properties](http::signed_in who, property_id id, http::if_match expected,
                               http::body<property_changes> body) -> task<result<property>> {
             return properties.change(who, id, std::move(expected), std::move(body.value));
         });
     api.del("/properties/{property_id}/", "Delete a property for good.")
-        .fails_with(errc::has_live_bookings, errc::version_mismatch)
+        .fails_with(errc::not_allowed, errc::has_live_bookings, errc::version_mismatch)
         .handle([&properties](http::signed_in who, property_id id,
                               http::if_match expected) -> task<result<http::no_content>> {
             return properties.remove(who, id, std::move(expected));

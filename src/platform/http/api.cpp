@@ -111,7 +111,7 @@ task<response> api::operator()(request& r)
     if (const auto exact = raw_.find(r.path); exact != raw_.end()) co_return co_await exact->second(r);
 
     call c{r};
-    const node* at = r.path.starts_with(prefix_) ? root_.get() : nullptr;
+    const node* at = r.path.starts_with(prefix_ + '/') ? root_.get() : nullptr;
     if (at)
     {
         for (const auto segment : segments_of(r.path.substr(prefix_.size())))
