@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import subprocess
 
 import psycopg
 import pytest
@@ -11,7 +10,7 @@ from psycopg.rows import dict_row
 
 from support.clock import Clock
 from support.make import Make
-from support.people import PASSWORD, Api
+from support.people import Api
 from support.processes import (Databases, PrivatePostgres, PrivateRedis, Server, redis_database,
                                server_environment)
 
@@ -114,13 +113,13 @@ def clock(_clock):
 
 
 @pytest.fixture(scope="session")
-def api_of(binary):
+def api_of():
     """api_of(server) → an Api for a server that a test started itself."""
 
     def wrap(server, clock=None):
         def make_admin(person):
-            subprocess.run([binary, "user", "create", "--admin", "--username", person.username], check=True, timeout=60,
-                           env={**os.environ, **server.environment, "ROOST_ADMIN_PASSWORD": PASSWORD})
+            with psycopg.connect(server.environment["ROOST_DATABASE_URL"]) as connection:
+                connection.execute("update app_user set is_admin = true where id = %s", [person.id])
 
         return Api(server, clock or Clock(server), make_admin)
 

@@ -51,20 +51,30 @@ class World:
         scene.canaries = []
         return scene
 
-    def _booking(self, **changes):
+    def _booking(self, guest=None, **changes):
+        guest = guest or self.guest
         canary = f"canary {secrets.token_hex(8)}"
         listing = self.make.listing(self.host, **changes)
-        quote = self.make.quote(listing, self.guest)
+        quote = self.make.quote(listing, guest)
         body = {"quote_id": quote["id"], "message": canary}
-        booking = self.guest.post("/bookings/", body, headers={"Idempotency-Key": secrets.token_hex(16)}).expect(201)
+        booking = guest.post("/bookings/", body, headers={"Idempotency-Key": secrets.token_hex(16)}).expect(201)
         ids = {"booking_id": booking["id"], "property_id": listing["id"]}
-        look = lambda: self.guest.get(f"/bookings/{booking['id']}/").json  # noqa: E731
-        return Scene(ids, self._people(self.guest, self.host), [canary], look)
+        look = lambda: guest.get(f"/bookings/{booking['id']}/").json  # noqa: E731
+        return Scene(ids, self._people(guest, self.host), [canary], look)
 
     def _request(self):
-        """A booking that waits for its host; the host is the owner here."""
-        scene = self._booking(booking_mode="request")
-        scene.people = self._people(self.host, self.guest)
+        """A booking that waits for its host; the host is the owner here. A guest may only wait for so many."""
+        guest = self.api.new_guest()
+        scene = self._booking(guest, booking_mode="request")
+        scene.people = self._people(self.host, guest)
+        return scene
+
+    def _block(self):
+        scene = self._listing()
+        path = f"/properties/{scene.ids['property_id']}/blocks/"
+        nights = {"from": self.api.clock.today(100), "to": self.api.clock.today(103)}
+        scene.ids["block_id"] = self.host.post(path, nights).expect(201)["id"]
+        scene.look = lambda: self.host.get(path).json
         return scene
 
     def _quote(self):
