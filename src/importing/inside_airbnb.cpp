@@ -191,9 +191,8 @@ public:
         const listing_reader reader{header->fields,
                                     {options_.currency, options_.zone, options_.city, options_.country}};
         progress bar{"listings"};
-        while (batch(csv, reader, file, bar))
-        {
-        }
+        for (bool more = true; more;) more = batch(csv, reader, file, bar);
+        bar.finish(rows_);
         db_.run(clear_listings);
     }
 
