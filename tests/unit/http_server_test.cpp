@@ -508,7 +508,7 @@ TEST(http_server, ends_on_signals)
     c.emplace(s.port());
     c->send(get("/slow?300"));
     std::this_thread::sleep_for(100ms);
-    ::kill(::getpid(), SIGTERM);
+    pthread_kill(runs.native_handle(), SIGTERM);
     EXPECT_EQ(c->receive()->body, "slow");
     c.reset();
     runs.join();
@@ -518,9 +518,9 @@ TEST(http_server, ends_on_signals)
     c.emplace(again.port());
     c->send(get("/slow?60000"));
     std::this_thread::sleep_for(100ms);
-    ::kill(::getpid(), SIGINT);
+    pthread_kill(hurries.native_handle(), SIGINT);
     std::this_thread::sleep_for(100ms);
-    ::kill(::getpid(), SIGTERM);
+    pthread_kill(hurries.native_handle(), SIGTERM);
     EXPECT_FALSE(c->receive());
 }
 

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "platform/http/message.hpp"
-
 namespace roost::http {
 namespace {
 
@@ -134,6 +132,20 @@ std::string compress(coding c, std::string_view bytes)
         case coding::br: return brotli(bytes);
     }
     std::unreachable();
+}
+
+void encode(response& answer, std::string_view accept_encoding, std::size_t min_bytes)
+{
+    if (answer.bytes().size() < min_bytes || !compressible(answer.content_type) || answer.find("Content-Encoding"))
+        return;
+    const auto vary = answer.find("Vary");
+    answer.set("Vary", vary ? std::string{*vary} + ", Accept-Encoding" : "Accept-Encoding");
+    const coding c = negotiate(accept_encoding);
+    if (c == coding::identity) return;
+    answer.body = compress(c, answer.bytes());
+    answer.set("Content-Encoding", std::string{name_of(c)});
+    if (const auto tag = answer.find("ETag"); tag && !tag->starts_with("W/"))
+        answer.set("ETag", "W/" + std::string{*tag});
 }
 
 }  // namespace roost::http

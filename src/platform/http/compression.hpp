@@ -2,6 +2,8 @@
 #include <string>
 #include <string_view>
 
+#include "platform/http/message.hpp"
+
 namespace roost::http {
 
 enum class coding
@@ -22,5 +24,9 @@ bool compressible(std::string_view content_type);
 
 /// `bytes` in that coding. Throws std::runtime_error when the library fails.
 std::string compress(coding c, std::string_view bytes);
+
+/// Compresses the body of a reply that is worth it, with the fields that say so. A strong ETag becomes weak, for it
+/// stands for other bytes (RFC 9110 8.8.1): who compares If-Match must take "W/" tags for the same version.
+void encode(response& answer, std::string_view accept_encoding, std::size_t min_bytes);
 
 }  // namespace roost::http

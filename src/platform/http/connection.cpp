@@ -8,14 +8,11 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <memory>
-#include <optional>
 #include <typeinfo>
 
-#include "core/id.hpp"
 #include "platform/http/compression.hpp"
-#include "platform/http/framing.hpp"
+#include "platform/http/intake.hpp"
 #include "platform/http/problem.hpp"
 #include "platform/http/render.hpp"
 #include "platform/http/worker.hpp"
@@ -29,17 +26,12 @@ using std::chrono::steady_clock;
 
 constexpr auto as_result = asio::as_tuple(asio::deferred);
 
-constexpr std::size_t read_step = 8 * 1024;
-constexpr std::size_t body_read_step = 64 * 1024;
-constexpr std::size_t inline_body = 4 * 1024;     // copied behind the head: cheaper than a second buffer
-constexpr std::size_t kept_capacity = 64 * 1024;  // a large request does not hold its memory for ever
+constexpr std::size_t inline_body = 4 * 1024;  // copied behind the head: cheaper than a second buffer
 constexpr std::size_t linger_bytes = 1024 * 1024;
 constexpr std::chrono::milliseconds linger_time{1500};
 constexpr std::chrono::milliseconds drain_grace{200};  // for a request that is on its way when the drain begins
 
 constexpr refusal too_slow{408, "request_timeout", "The request did not arrive in time."};
-constexpr refusal head_too_large{431, "header_too_large", "The header is larger than this server takes."};
-constexpr refusal bad_chunks{400, "malformed", "The chunked body cannot be read."};
 
 enum class phase
 {
@@ -52,13 +44,6 @@ enum class phase
     closing,
 };
 
-enum class got
-{
-    request,
-    refusal,
-    nothing,  // the peer is gone, or was idle for too long
-};
-
 template <class Stream>
 class http_connection final : public connection
 {
@@ -67,32 +52,24 @@ class http_connection final : public connection
     worker& worker_;
     const server_config& config_;
     Stream stream_;
-    boost::beast::flat_buffer in_;
-    std::string head_, out_, id_, peer_, client_;
-    request request_;
-    std::optional<request_parser> parser_;
-    std::optional<refusal> refused_;
+    intake intake_;
+    request& request_;
+    std::string out_;
     phase phase_ = phase::opening;
     steady_clock::time_point deadline_;
-    bool behind_proxy_ = false;
     bool timed_out_ = false;
     bool overdue_ = false;
     bool answered_ = false;  // a reply went out since the last read
 
 public:
-    http_connection(worker& w, Stream stream)
+    http_connection(worker& w, Stream stream, const asio::ip::address& peer)
         : worker_{w},
           config_{w.shared().config},
           stream_{std::move(stream)},
-          in_{config_.max_header_bytes + 2 * body_read_step},
+          intake_{config_, w.shared().proxies, peer.to_string(), w.shared().proxies.trusts(peer), tls},
+          request_{intake_.current()},
           deadline_{steady_clock::now() + config_.header_timeout}
     {
-        boost::system::error_code gone;
-        auto address = stream_.lowest_layer().remote_endpoint(gone).address();
-        if (address.is_v6() && address.to_v6().is_v4_mapped())
-            address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-        peer_ = address.to_string();
-        behind_proxy_ = w.shared().proxies.trusts(address);
         worker_.joined(*this);
     }
     ~http_connection() override { worker_.left(*this); }
@@ -108,7 +85,7 @@ public:
         }
         catch (const std::exception& e)
         {
-            log::error("connection ended by an exception", {{"what", e.what()}, {"request_id", c->id_}});
+            log::error("connection ended by an exception", {{"what", e.what()}, {"request_id", c->request_.id}});
         }
     }
 
@@ -144,22 +121,10 @@ private:
         return ec;
     }
 
-    std::string_view buffered() const
-    {
-        const auto data = in_.data();
-        return {static_cast<const char*>(data.data()), data.size()};
-    }
-
     void enter(phase p, steady_clock::time_point now, std::chrono::milliseconds at_most)
     {
         phase_ = p;
         deadline_ = now + at_most;
-    }
-
-    got refuse(const refusal& r)
-    {
-        refused_ = r;
-        return got::refusal;
     }
 
     task<bool> open()
@@ -176,129 +141,56 @@ private:
     // One request and its reply; whether another may follow.
     task<bool> exchange()
     {
-        const got outcome = co_await read();
-        answered_ = outcome != got::nothing;
+        answered_ = co_await read();
         if (!answered_) co_return false;
-        response answer;
-        bool keep_alive = false;
-        if (outcome == got::refusal)
+        if (intake_.advance() == intake::stage::refused)
         {
-            identify();
-            answer = problem(refused_->status, refused_->code, refused_->detail, request_);
-            answer.route = "(refused)";
+            const auto& why = intake_.refusal();
+            auto refused = problem(why.status, why.code, why.detail, request_);
+            refused.route = "(refused)";
+            co_await send(refused, false);
+            co_return false;
         }
-        else
-        {
-            worker_.running().add(1);
-            answer = co_await handle();
-            worker_.running().add(-1);
-            if (overdue_) co_return false;
-            keep_alive = parser_->keeps_alive() && !worker_.draining();
-        }
+        worker_.running().add(1);
+        auto answer = co_await handle();
+        worker_.running().add(-1);
+        if (overdue_) co_return false;
+        const bool keep_alive = intake_.keeps_alive() && !worker_.draining();
         co_return co_await send(answer, keep_alive) && keep_alive;
     }
 
-    task<got> read()
+    // Until a request is complete or refused; false when the peer is gone, or has said nothing for too long.
+    task<bool> read()
     {
-        forget_last();
-        got outcome = co_await read_head();
-        request_.deadline = request_.started + config_.request_timeout;
-        if (outcome == got::request && !parser_->done())
-        {
-            outcome = co_await read_body();
-            request_.deadline = steady_clock::now() + config_.request_timeout;
-        }
-        co_return outcome;
-    }
-
-    void forget_last()
-    {
-        parser_.reset();
-        refused_.reset();
+        intake_.begin();
         timed_out_ = false;
-        request_.headers.clear();
-        request_.body.clear();
-        if (request_.body.capacity() > kept_capacity) request_.body.shrink_to_fit();
-        if (in_.size() == 0 && in_.capacity() > kept_capacity) in_.shrink_to_fit();
-        if (out_.capacity() > kept_capacity) out_.shrink_to_fit();
-        request_.method = method::other;
-        request_.method_name = request_.target = request_.path = request_.query = request_.traceparent = {};
-        id_.clear();
-    }
-
-    task<got> read_head()
-    {
-        for (std::size_t seen = 0;;)
-        {
-            while (seen == 0 && buffered().starts_with("\r\n")) in_.consume(2);  // RFC 9112 2.2
-            const auto bytes = buffered();
-            if (!bytes.empty() && phase_ == phase::idle) begin();
-            const auto end = find_head(bytes, seen);
-            if (!end) co_return refuse(end.error());
-            if (end->value_or(bytes.size()) > config_.max_header_bytes) co_return refuse(head_too_large);
-            if (*end) co_return take_head(**end);
-            seen = bytes.size();
-            const auto [failed, n] = co_await stream_.async_read_some(in_.prepare(read_step), as_result);
-            in_.commit(n);
-            if (failed) co_return timed_out_&& phase_ == phase::head ? refuse(too_slow) : got::nothing;
-        }
-    }
-
-    void begin()
-    {
-        request_.started = steady_clock::now();
-        enter(phase::head, request_.started, config_.header_timeout);
-    }
-
-    got take_head(std::size_t size)
-    {
-        head_.assign(buffered().substr(0, size));
-        in_.consume(size);
-        parser_.emplace(request_, config_.max_body_bytes);
-        if (const auto parsed = parser_->head(head_); !parsed) return refuse(parsed.error());
-        identify();
-        return got::request;
-    }
-
-    // Who asks, and under which names the request is known.
-    void identify()
-    {
-        if (const auto given = request_.find("X-Request-Id"); given && valid_request_id(*given))
-            id_.assign(*given);
-        else
-            id_ = uuid::v7().text();
-        request_.id = id_;
-        if (const auto trace = request_.find("traceparent"); trace && valid_traceparent(*trace))
-            request_.traceparent = *trace;
-        request_.peer = peer_;
-        request_.secure = tls;
-        if (!behind_proxy_) return;
-        if (auto client = worker_.shared().proxies.client_of(request_); !client.empty())
-            request_.peer = client_ = std::move(client);
-        if (const auto scheme = request_.find("X-Forwarded-Proto")) request_.secure = *scheme == "https";
-    }
-
-    task<got> read_body()
-    {
-        enter(phase::body, steady_clock::now(), config_.body_timeout);
-        if (parser_->expects_continue() && in_.size() == 0)
-        {
-            static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-            const auto [failed, n] = co_await asio::async_write(stream_, asio::buffer(go_on), as_result);
-            if (failed) co_return got::nothing;
-        }
         for (;;)
         {
-            const auto used = parser_->body(buffered());
-            if (!used) co_return refuse(used.error());
-            in_.consume(*used);
-            if (parser_->done()) break;
-            if (in_.size() > config_.max_header_bytes) co_return refuse(bad_chunks);  // a chunk header without end
-            const auto [failed, n] = co_await stream_.async_read_some(in_.prepare(body_read_step), as_result);
-            in_.commit(n);
-            if (failed) co_return timed_out_ ? refuse(too_slow) : got::nothing;
+            const auto stage = intake_.advance();
+            if (stage == intake::stage::complete || stage == intake::stage::refused) break;
+            wait_for(stage);
+            if (intake_.wants_continue())
+            {
+                static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+                co_await asio::async_write(stream_, asio::buffer(go_on), as_result);
+            }
+            const auto [failed, n] = co_await stream_.async_read_some(intake_.space(), as_result);
+            intake_.received(n);
+            if (!failed) continue;
+            if (!timed_out_ || stage == intake::stage::idle) co_return false;
+            intake_.refuse(too_slow);
         }
-        co_return got::request;
+        const auto now = phase_ == phase::body ? steady_clock::now() : request_.started;
+        request_.deadline = now + config_.request_timeout;
+        co_return true;
+    }
+
+    void wait_for(intake::stage s)
+    {
+        if (s == intake::stage::head && phase_ != phase::head)
+            enter(phase::head, request_.started, config_.header_timeout);
+        if (s == intake::stage::body && phase_ != phase::body)
+            enter(phase::body, steady_clock::now(), config_.body_timeout);
     }
 
     task<response> handle()
@@ -334,27 +226,11 @@ private:
                           request_);
     }
 
-    void encode(response& answer)
-    {
-        if (!config_.compression || answer.bytes().size() < config_.compression_min_bytes
-            || !compressible(answer.content_type) || answer.find("Content-Encoding"))
-            return;
-        const auto vary = answer.find("Vary");
-        answer.set("Vary", vary ? std::string{*vary} + ", Accept-Encoding" : "Accept-Encoding");
-        const auto accepted = request_.find("Accept-Encoding");
-        const coding c = accepted ? negotiate(*accepted) : coding::identity;
-        if (c == coding::identity) return;
-        answer.body = compress(c, answer.bytes());
-        answer.set("Content-Encoding", std::string{name_of(c)});
-        // Other bytes than the strong tag stands for (RFC 9110 8.8.1).
-        if (const auto tag = answer.find("ETag"); tag && !tag->starts_with("W/"))
-            answer.set("ETag", "W/" + std::string{*tag});
-    }
-
     void render(response& answer, bool keep_alive)
     {
         worker_.shared().origins.apply(request_, answer);
-        encode(answer);
+        if (config_.compression)
+            encode(answer, request_.find("Accept-Encoding").value_or(""), config_.compression_min_bytes);
         if (config_.development)
         {
             const std::chrono::duration<double, std::milli> spent = steady_clock::now() - request_.started;
@@ -366,7 +242,7 @@ private:
         h.date = worker_.date();
         h.request_id = request_.id;
         h.body_size = answer.bytes().size();
-        h.http_1_0 = parser_ && parser_->http_1_0();
+        h.http_1_0 = intake_.http_1_0();
         h.keep_alive = keep_alive;
         out_.clear();
         render_head(out_, answer, h);
@@ -429,10 +305,10 @@ private:
         else
         {
             stream_.shutdown(socket::shutdown_send, ignored());
-            in_.consume(in_.size());
+            intake_.discard();
             for (std::size_t sunk = 0; sunk < linger_bytes;)
             {
-                const auto [failed, n] = co_await stream_.async_read_some(in_.prepare(read_step), as_result);
+                const auto [failed, n] = co_await stream_.async_read_some(intake_.space(), as_result);
                 if (failed) break;
                 sunk += n;
             }
@@ -441,9 +317,9 @@ private:
 };
 
 template <class Stream>
-void spawn(worker& w, Stream stream)
+void spawn(worker& w, Stream stream, const asio::ip::address& peer)
 {
-    auto c = std::make_unique<http_connection<Stream>>(w, std::move(stream));
+    auto c = std::make_unique<http_connection<Stream>>(w, std::move(stream), peer);
     asio::co_spawn(w.io(), http_connection<Stream>::run(std::move(c)), asio::detached);
 }
 
@@ -454,11 +330,14 @@ void open_connection(worker& w, socket s)
     boost::system::error_code gone;
     s.set_option(asio::ip::tcp::no_delay{true}, gone);
     s.non_blocking(true, gone);
+    auto peer = s.remote_endpoint(gone).address();
     if (gone) return;
+    if (peer.is_v6() && peer.to_v6().is_v4_mapped())
+        peer = asio::ip::make_address_v4(asio::ip::v4_mapped, peer.to_v6());
     if (auto& tls = w.shared().tls)
-        spawn(w, asio::ssl::stream<socket>{std::move(s), *tls});
+        spawn(w, asio::ssl::stream<socket>{std::move(s), *tls}, peer);
     else
-        spawn(w, std::move(s));
+        spawn(w, std::move(s), peer);
 }
 
 }  // namespace roost::http

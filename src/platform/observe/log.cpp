@@ -149,8 +149,8 @@ void shutdown()
     auto& o = out();
     if (!current.exchange(nullptr, std::memory_order_acq_rel)) return;
     dropped_before += o.pool->discard_counter();
-    o.logger.reset();
     o.pool.reset();  // its destructor writes what is queued
+    o.logger.reset();
 }
 
 bool enabled(level l) noexcept { return l >= least.load(std::memory_order_relaxed); }
