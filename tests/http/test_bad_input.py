@@ -100,6 +100,7 @@ def shown(value):
 def test_every_member_of_every_body_refuses_what_its_schema_refuses(area, contract, caller):
     for op in in_area(contract, area, lambda op: op.body):
         base = contract.example(op.body)
+        refused = 0
         for steps, schema in contract.members(op.body):
             for value in contract.wrong_values(schema):
                 body = replaced(base, steps, value)
@@ -109,6 +110,8 @@ def test_every_member_of_every_body_refuses_what_its_schema_refuses(area, contra
                 if contract.faults(value, schema):
                     assert_refused(reply, what=what, statuses=(400, 422))
                     assert reply.status == 400 or names(reply, steps), f"{what}: the fault is not named: {reply}"
+                    refused += reply.status == 422
+        assert refused >= 10, f"{op}: only {refused} values were refused, so this proves nothing"
 
 
 def test_unknown_and_missing_members_are_named(area, contract, caller):
@@ -253,10 +256,10 @@ def test_headers_that_make_no_sense_are_refused_or_ignored(area, contract, calle
                {"Authorization": "Bearer " + "a" * 8000}, {"Authorization": "\xff\xfe"}, {"Cookie": "=;;=\x7f"}, {"X-Request-Id": "a b\tc" * 50}, {"traceparent": "00-x-y-z"},
                {"Range": "bytes=0-1"}, {"X-Forwarded-For": "' or 1=1, ::1"}, {"Origin": "null"}, {"Host": "evil.example"}, {"Expect": "something"}]
     for op in in_area(contract, area):
+        if op.name in ("DELETE /users/me/", "POST /auth/logout/", "POST /auth/logout-all/"):
+            continue  # most of these headers are ignored, so it would be done, and each time need somebody new
         body = json.dumps(contract.example(op.body)).encode() if op.body else None
         for header in headers:
-            if op.path.startswith("/users/me/") and op.method == "DELETE":
-                continue  # most of these are ignored, so it would be done
             assert_not_our_fault(caller.send(op, body, headers=header), what=f"{op}: {header}")
 
 

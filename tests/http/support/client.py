@@ -50,6 +50,13 @@ class Reply:
         return f"{self.request_line} -> {self.status}\n{self.headers}{shown}"
 
 
+class Connection(http.client.HTTPConnection):
+    """Sends bytes that do not belong into a request line all the same: each character as one byte."""
+
+    def _encode_request(self, request):
+        return request.encode("latin-1")
+
+
 class Client:
     """Requests to one server, with headers of its own. Usable from many threads: each has its own connection."""
 
@@ -69,7 +76,7 @@ class Client:
         if c is not None and c.sock is not None and select.select([c.sock], [], [], 0)[0]:
             c.close()
         if c is None:
-            c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
+            c = Connection("127.0.0.1", self.port, timeout=self.timeout)
             self._local.connection = c
         return c
 
