@@ -24,7 +24,7 @@ class key_store
 public:
     /// From publishing a key to its first signature: longer than any process or cache of the JWKS stays behind.
     static constexpr std::chrono::minutes lead{5};
-    static constexpr std::chrono::seconds reload_every{30};
+    static constexpr std::chrono::seconds reload_every{10};
 
     /// `secret`: seals private keys; empty: they are stored as PEM. `longest`: how long an access token is good for.
     key_store(pg::database& db, const clock& now, auth::key_ring& ring, std::string secret,

@@ -86,8 +86,7 @@ std::optional<std::string_view> weakness(std::string_view password, std::string_
     if (is_common(text) || is_common(plain_letters(text)) || is_common(repeated_unit(text)) || is_sequence(text))
         return too_common;
     if (decorated && (is_common(word) || is_common(repeated_unit(word)))) return too_common;
-    if (const auto leet = plain_letters(text); is_common(core(leet)) && leet.size() - core(leet).size() <= decoration)
-        return too_common;
+    if (decorated && is_common(plain_letters(std::string{word}))) return too_common;
     if (std::set<char>(text.begin(), text.end()).size() < 5) return "has too few different characters";
     const auto name = folded(username), address = folded(email);
     if (text.contains(name) && text.size() - name.size() <= decoration) return "is made of the username";

@@ -107,7 +107,8 @@ void install_sign_in(http::api& a, feature& f)
         .handle([&f](signed_in who, body<password_change> what, client_info from,
                      const http::request& r) -> task<result<tokens_reply>> {
             const bool cookies = !r.find("authorization");
-            auto done = co_await f.sign_in.change_password(who, std::move(what.value), cookies, origin_of(std::move(from)));
+            auto done =
+                co_await f.sign_in.change_password(who, std::move(what.value), cookies, origin_of(std::move(from)));
             co_return reply(std::move(done), cookies, f.clock.now());
         });
 }

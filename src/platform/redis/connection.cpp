@@ -1,7 +1,5 @@
 #include "platform/redis/connection.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <boost/asio/cancel_after.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
@@ -16,6 +14,8 @@
 #include <charconv>
 #include <random>
 #include <stdexcept>
+
+#include "platform/observe/log.hpp"
 
 namespace asio = boost::asio;
 namespace resp3 = boost::redis::resp3;
@@ -94,12 +94,12 @@ void append_command(std::string& wire, const std::vector<std::string_view>& word
 
 void health::broken(std::string_view why)
 {
-    if (broken_.fetch_add(1) == 0) spdlog::warn("redis is unavailable, going on without it: {}", why);
+    if (broken_.fetch_add(1) == 0) log::warn("redis is unavailable, going on without it", {{"reason", why}});
 }
 
 void health::mended()
 {
-    if (broken_.fetch_sub(1) == 1) spdlog::info("redis is available again");
+    if (broken_.fetch_sub(1) == 1) log::info("redis is available again");
 }
 
 connection::connection(asio::io_context& context, address to, std::chrono::milliseconds budget,
@@ -278,7 +278,7 @@ void connection::deliver(message m)
     if (!m.error) return finish(w, std::move(m.content));
     // NOSCRIPT is a question, not a refusal: the caller answers it with the script's text.
     if (m.content.text.starts_with("NOSCRIPT")) return finish(w, value{.text = "NOSCRIPT"});
-    spdlog::debug("redis refused: {}", m.content.text);
+    log::debug("redis refused a command", {{"reason", m.content.text}});
     finish(w, std::unexpected{failure::refused});
 }
 
