@@ -50,6 +50,13 @@ task<response> serve(request& r)
         co_return text("slow");
     }
     if (r.path == "/throw") throw std::runtime_error{"the secret of the house"};
+    if (r.path == "/condition") co_return text(std::string{r.find("If-Match").value_or("")});
+    if (r.path == "/unchanged")
+    {
+        response unchanged{.status = 304};
+        if (r.find("If-None-Match") == "\"v1\"") unchanged.set("ETag", "\"v1\"");
+        co_return unchanged;
+    }
     if (r.path == "/none") co_return response{.status = 204};
     if (r.path == "/json")
     {
@@ -408,7 +415,7 @@ TEST(http_server, compresses_what_is_worth_it)
     auto reply = c.ask(get("/json?5000", "Accept-Encoding: gzip\r\n"));
     EXPECT_EQ(reply->field("Content-Encoding"), "gzip");
     EXPECT_EQ(reply->field("Vary"), "Accept-Encoding");
-    EXPECT_EQ(reply->field("ETag"), "W/\"v1\"") << "other bytes than the strong tag names";
+    EXPECT_EQ(reply->field("ETag"), "\"v1-gzip\"") << "other bytes than the endpoint's tag names";
     EXPECT_LT(reply->body.size(), 500u);
     reply = c.ask(get("/json?5000", "Accept-Encoding: gzip, br\r\n"));
     EXPECT_EQ(reply->field("Content-Encoding"), "br");
@@ -419,6 +426,13 @@ TEST(http_server, compresses_what_is_worth_it)
     EXPECT_EQ(reply->body.size(), 5002u);
     reply = c.ask(get("/json?100", "Accept-Encoding: gzip\r\n"));
     EXPECT_EQ(reply->field("Content-Encoding"), "");
+    // The endpoint sees its own tag, whichever coding the client got.
+    EXPECT_EQ(c.ask(get("/condition", "If-Match: \"v1-gzip\", \"v2-br\"\r\n"))->body, "\"v1\", \"v2\"");
+    reply = c.ask(get("/unchanged", "Accept-Encoding: br\r\nIf-None-Match: \"v1-br\"\r\n"));
+    EXPECT_EQ(reply->status, 304);
+    EXPECT_EQ(reply->field("ETag"), "\"v1-br\"");
+    reply = c.ask(get("/unchanged", "Accept-Encoding: br\r\nIf-None-Match: \"v1\"\r\n"));
+    EXPECT_EQ(reply->field("ETag"), "\"v1\"");
     c.send("HEAD /json?5000 HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n");
     EXPECT_EQ(c.receive(false)->field("Content-Encoding"), "gzip");
 }

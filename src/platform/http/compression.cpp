@@ -74,6 +74,19 @@ std::string brotli(std::string_view bytes)
     return out;
 }
 
+void add_vary(response& answer)
+{
+    const auto vary = answer.find("Vary");
+    answer.set("Vary", vary ? std::string{*vary} + ", Accept-Encoding" : "Accept-Encoding");
+}
+
+// The tag of the body in that coding; a weak one covers all of them.
+std::string tag_of(std::string_view tag, coding c)
+{
+    if (c == coding::identity || tag.size() < 2 || !tag.starts_with('"')) return std::string{tag};
+    return std::string{tag.substr(0, tag.size() - 1)} + '-' + std::string{name_of(c)} + '"';
+}
+
 }  // namespace
 
 std::string_view name_of(coding c)
@@ -134,18 +147,33 @@ std::string compress(coding c, std::string_view bytes)
     std::unreachable();
 }
 
-void encode(response& answer, std::string_view accept_encoding, std::size_t min_bytes)
+void encode(response& answer, std::string_view accept_encoding, std::string_view conditions, std::size_t min_bytes)
 {
+    if (answer.status == 304)
+    {
+        if (const auto tag = answer.find("ETag"))
+            if (auto sent = tag_of(*tag, negotiate(accept_encoding)); conditions.contains(sent))
+                answer.set("ETag", sent);
+        return add_vary(answer);
+    }
     if (answer.bytes().size() < min_bytes || !compressible(answer.content_type) || answer.find("Content-Encoding"))
         return;
-    const auto vary = answer.find("Vary");
-    answer.set("Vary", vary ? std::string{*vary} + ", Accept-Encoding" : "Accept-Encoding");
+    add_vary(answer);
     const coding c = negotiate(accept_encoding);
     if (c == coding::identity) return;
     answer.body = compress(c, answer.bytes());
     answer.set("Content-Encoding", std::string{name_of(c)});
-    if (const auto tag = answer.find("ETag"); tag && !tag->starts_with("W/"))
-        answer.set("ETag", "W/" + std::string{*tag});
+    if (const auto tag = answer.find("ETag")) answer.set("ETag", tag_of(*tag, c));
+}
+
+std::optional<std::string> without_codings(std::string_view tags)
+{
+    std::string plain{tags};
+    for (const std::string_view suffix : {"-br\"", "-gzip\""})
+        for (auto at = plain.find(suffix); at != plain.npos; at = plain.find(suffix, at))
+            plain.erase(at, suffix.size() - 1);
+    if (plain.size() == tags.size()) return std::nullopt;
+    return plain;
 }
 
 }  // namespace roost::http

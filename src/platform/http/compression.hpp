@@ -1,4 +1,6 @@
 #pragma once
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,8 +27,11 @@ bool compressible(std::string_view content_type);
 /// `bytes` in that coding. Throws std::runtime_error when the library fails.
 std::string compress(coding c, std::string_view bytes);
 
-/// Compresses the body of a reply that is worth it, with the fields that say so. A strong ETag becomes weak, for it
-/// stands for other bytes (RFC 9110 8.8.1): who compares If-Match must take "W/" tags for the same version.
-void encode(response& answer, std::string_view accept_encoding, std::size_t min_bytes);
+/// Compresses the body of a reply that is worth it, with the fields that say so. Other bytes need another strong tag
+/// (RFC 9110 8.8.3): "3" becomes "3-br". A 304 gets the tag the client sent. `conditions` is If-None-Match as it came.
+void encode(response& answer, std::string_view accept_encoding, std::string_view conditions, std::size_t min_bytes);
+
+/// The tags of If-Match or If-None-Match as the endpoint gave them: "3-br" becomes "3" again. Nothing when they are.
+std::optional<std::string> without_codings(std::string_view tags);
 
 }  // namespace roost::http

@@ -8,6 +8,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
+#include <deque>
 #include <memory>
 #include <typeinfo>
 
@@ -55,6 +56,8 @@ class http_connection final : public connection
     intake intake_;
     request& request_;
     std::string out_;
+    std::deque<std::string> plain_tags_;  // what views of request_ point to, when the client's tags had codings
+    std::string_view none_match_;         // as it came
     phase phase_ = phase::opening;
     steady_clock::time_point deadline_;
     bool timed_out_ = false;
@@ -163,6 +166,8 @@ private:
     task<bool> read()
     {
         intake_.begin();
+        plain_tags_.clear();
+        none_match_ = {};
         timed_out_ = false;
         for (;;)
         {
@@ -193,10 +198,23 @@ private:
             enter(phase::body, steady_clock::now(), config_.body_timeout);
     }
 
+    // The endpoint compares its own tags; the codings in those the client has are none of its business.
+    void take_codings_off()
+    {
+        for (auto& h : request_.headers)
+        {
+            const bool none_match = same_name(h.name, "If-None-Match");
+            if (none_match) none_match_ = h.value;
+            if (!none_match && !same_name(h.name, "If-Match")) continue;
+            if (auto plain = without_codings(h.value)) h.value = plain_tags_.emplace_back(std::move(*plain));
+        }
+    }
+
     task<response> handle()
     {
         phase_ = phase::handling;
         deadline_ = request_.deadline;
+        if (config_.compression) take_codings_off();
         auto& shared = worker_.shared();
         if (auto preflight = shared.origins.preflight(request_)) co_return std::move(*preflight);
         if (request_.path == "*")
@@ -230,7 +248,7 @@ private:
     {
         worker_.shared().origins.apply(request_, answer);
         if (config_.compression)
-            encode(answer, request_.find("Accept-Encoding").value_or(""), config_.compression_min_bytes);
+            encode(answer, request_.find("Accept-Encoding").value_or(""), none_match_, config_.compression_min_bytes);
         if (config_.development)
         {
             const std::chrono::duration<double, std::milli> spent = steady_clock::now() - request_.started;
