@@ -1,7 +1,5 @@
 #include "platform/pg/listener.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
@@ -12,6 +10,7 @@
 #include <format>
 #include <utility>
 
+#include "platform/observe/log.hpp"
 #include "platform/pg/pool.hpp"
 
 namespace roost::pg {
@@ -104,7 +103,7 @@ struct listener::state final : connection_owner, std::enable_shared_from_this<li
     {
         link.reset();
         if (ended) return;
-        if (failures == 0) spdlog::warn("the listening connection to postgresql is lost: {}", why);
+        if (failures == 0) log::warn("the listening connection to postgresql is lost", {{"reason", why}});
         next_attempt =
             steady::now() + std::min(milliseconds{100} * (1 << std::min(failures++, 5)), milliseconds{2'000});
     }

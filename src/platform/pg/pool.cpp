@@ -1,7 +1,5 @@
 #include "platform/pg/pool.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/deferred.hpp>
@@ -13,6 +11,8 @@
 #include <format>
 #include <random>
 #include <utility>
+
+#include "platform/observe/log.hpp"
 
 namespace roost::pg {
 
@@ -377,11 +377,12 @@ void pool::publish()
 void pool::say_reachable(bool yes, const std::string& why)
 {
     if (std::exchange(reachable_, yes) == yes) return;
-    if (yes)
-        spdlog::info("postgresql is reachable again");
+    if (settings().watch)
+        settings().watch->reachable(yes, why);
+    else if (yes)
+        log::info("postgresql is reachable again");
     else
-        spdlog::warn("postgresql cannot be reached: {}", why);
-    if (settings().watch) settings().watch->reachable(yes, why);
+        log::warn("postgresql cannot be reached", {{"reason", why}});
 }
 
 void pool::disconnect(asio::execution_context& of, const std::shared_ptr<database::shared>& database)
