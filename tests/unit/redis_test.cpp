@@ -25,13 +25,15 @@ std::string server_url()
     return url;
 }
 
-/// Two threads with a client attached, and a helper to run a coroutine on the first.
+/// Two threads with a client attached, and a helper to run a coroutine on the first. Patient, so that a busy machine
+/// changes nothing.
 struct redis_client : testing::Test
 {
     asio::io_context contexts[2];
-    redis::client client{{server_url()}};
+    redis::client client;
     std::vector<std::thread> threads;
 
+    explicit redis_client(std::chrono::milliseconds budget = 2s) : client{{server_url(), budget}} {}
     void start(bool wait = true)
     {
         for (auto& c : contexts) client.attach(c);
@@ -54,6 +56,12 @@ struct redis_client : testing::Test
         return on(0, std::move(work));
     }
     std::string key(std::string name) { return "roost-test:" + std::to_string(getpid()) + ":" + name; }
+};
+
+/// One that gives up soon.
+struct hasty_redis_client : redis_client
+{
+    hasty_redis_client() : redis_client{200ms} {}
 };
 
 task<> wait(std::chrono::milliseconds t)
@@ -138,18 +146,18 @@ TEST_F(redis_client, a_wrong_type_and_a_broken_script_are_refused_and_harm_nothi
     EXPECT_TRUE(client.healthy());
 }
 
-TEST_F(redis_client, a_paused_server_costs_the_budget_and_then_nothing)
+TEST_F(hasty_redis_client, a_paused_server_costs_the_budget_and_then_nothing)
 {
     start();
-    ASSERT_TRUE(run(client.command({"CLIENT", "PAUSE", "1500", "ALL"})));
+    ASSERT_TRUE(run(client.command({"CLIENT", "PAUSE", "4000", "ALL"})));
     auto begin = std::chrono::steady_clock::now();
     EXPECT_EQ(run(client.get("x")).error(), redis::failure::unavailable);
-    EXPECT_GE(std::chrono::steady_clock::now() - begin, 50ms);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, 200ms);
     for (int i = 0; i < 10; ++i) EXPECT_FALSE(run(client.get("x")));
     EXPECT_FALSE(client.healthy());
     begin = std::chrono::steady_clock::now();
     for (int i = 0; i < 100; ++i) EXPECT_FALSE(run(client.get("x")));
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, 1s) << "an open breaker must answer at once";
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s) << "an open breaker must answer at once";
     for (int i = 0; i < 800 && !client.healthy(); ++i) std::this_thread::sleep_for(10ms);
     EXPECT_TRUE(client.healthy());
     EXPECT_TRUE(run(client.get("x")));
@@ -165,7 +173,7 @@ TEST_F(redis_client, a_killed_connection_comes_back)
     EXPECT_TRUE(run(client.get("x")));
 }
 
-TEST_F(redis_client, hands_messages_over_and_says_when_it_cannot)
+TEST_F(hasty_redis_client, hands_messages_over_and_says_when_it_cannot)
 {
     std::atomic<int> live{-1};
     std::promise<std::string> heard;
@@ -178,8 +186,8 @@ TEST_F(redis_client, hands_messages_over_and_says_when_it_cannot)
     ASSERT_EQ(message.wait_for(5s), std::future_status::ready);
     EXPECT_EQ(message.get(), "hello");
     EXPECT_TRUE(run(client.get("x"))) << "a subscribed connection still answers calls";
-    (void)on(1, client.command({"CLIENT", "PAUSE", "1500", "ALL"}));
-    for (int i = 0; i < 200 && live == 1; ++i) std::this_thread::sleep_for(10ms);
+    (void)on(1, client.command({"CLIENT", "PAUSE", "4000", "ALL"}));
+    for (int i = 0; i < 350 && live == 1; ++i) std::this_thread::sleep_for(10ms);
     EXPECT_EQ(live, 0) << "the heartbeat notices silence without any call";
     for (int i = 0; i < 800 && live == 0; ++i) std::this_thread::sleep_for(10ms);
     EXPECT_EQ(live, 1);
