@@ -34,14 +34,14 @@ with_progress() {
 }
 
 show_time_passing() {
-    local label=$1 began=$2 every=15
-    trap 'exit 0' TERM
-    if [ -t 2 ]; then every=1; fi
-    while sleep "$every" && kill -0 $$ 2>/dev/null; do
+    local label=$1 began=$2 seconds shown=0
+    while sleep 0.5 && kill -0 $$ 2>/dev/null; do
+        seconds=$((SECONDS - began))
         if [ -t 2 ]; then
-            printf '\r  %s … %d s' "$label" $((SECONDS - began)) >&2
-        else
-            say "  $label … $((SECONDS - began)) s"
+            printf '\r  %s … %d s' "$label" "$seconds" >&2
+        elif [ $((seconds - shown)) -ge 15 ]; then
+            shown=$seconds
+            say "  $label … $seconds s"
         fi
     done
 }
