@@ -4,6 +4,7 @@ import contextlib
 import json
 import random
 import secrets
+import tempfile
 import threading
 import time
 
@@ -111,12 +112,14 @@ def assert_kept(ring, bookers):
 
 
 @pytest.fixture
-def under_load(tmp_path, start_server, new_redis, api_of, binary):
+def under_load(start_server, new_redis, api_of, binary):
     """`with under_load() as (server, postgres, bookers)`: bookings go on inside and are answered for afterwards."""
 
     @contextlib.contextmanager
     def run(**settings):
-        postgres = PrivatePostgres(tmp_path / "postgres", fsync="on", full_page_writes="on", **settings)
+        # Not below pytest's own folder: another run takes away the right to pass through it.
+        folder = tempfile.TemporaryDirectory(prefix="roost-postgres-", ignore_cleanup_errors=True)
+        postgres = PrivatePostgres(folder.name, fsync="on", full_page_writes="on", **settings)
         postgres.start()
         server = None
         try:
@@ -137,6 +140,7 @@ def under_load(tmp_path, start_server, new_redis, api_of, binary):
             if server:
                 server.close()
             postgres.stop("immediate")
+            folder.cleanup()
 
     return run
 
