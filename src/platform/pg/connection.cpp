@@ -24,10 +24,16 @@ std::string field_of(const pg_result* r, int field)
     return text ? text : "";
 }
 
+/// On one line.
 std::string message_of(const pg_conn* c)
 {
-    std::string text = PQerrorMessage(c);
-    while (!text.empty() && text.back() == '\n') text.pop_back();
+    std::string text;
+    for (const char ch : std::string_view{PQerrorMessage(c)})
+        if (ch == '\n')
+            text += ' ';
+        else if (ch != '\t')
+            text += ch;
+    if (text.ends_with(' ')) text.pop_back();
     return text;
 }
 
@@ -149,9 +155,9 @@ void connection::close()
     if (raw_) PQfinish(std::exchange(raw_, nullptr));
 }
 
-void connection::lose(const std::string& why, bool timed_out)
+void connection::lose(std::string why, bool timed_out)
 {
-    if (!raw_ && phase_ == phase::closed) return;
+    if (phase_ == phase::closed) return;
     const auto keep = shared_from_this();
     close();
     const auto now = steady::now();

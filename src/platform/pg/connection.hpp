@@ -108,7 +108,7 @@ public:
     /// Sends as soon as the event loop turns.
     void send(operation_ptr op);
     /// Closes it and fails what is in flight; the owner hears of it.
-    void lose(const std::string& why, bool timed_out = false);
+    void lose(std::string why, bool timed_out = false);
     /// Closes it without a word to anybody and destroys those who wait.
     void shut_down();
 

@@ -25,7 +25,7 @@ struct observer
     /// How long a transaction or a slow statement waited for its connection.
     virtual void waited(std::chrono::nanoseconds) {}
     virtual void retried(std::string_view /*sqlstate*/) {}
-    /// The server became reachable or unreachable for this thread.
+    /// The server became reachable or unreachable; said once by whichever thread notices first.
     virtual void reachable(bool /*yes*/, std::string_view /*why*/) {}
 };
 

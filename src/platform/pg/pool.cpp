@@ -376,7 +376,7 @@ void pool::publish()
 
 void pool::say_reachable(bool yes, const std::string& why)
 {
-    if (std::exchange(reachable_, yes) == yes) return;
+    if (shared_->reachable.exchange(yes) == yes) return;
     if (settings().watch)
         settings().watch->reachable(yes, why);
     else if (yes)

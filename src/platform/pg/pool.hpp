@@ -22,7 +22,8 @@ struct alignas(64) gauges
 struct database::shared
 {
     config settings;
-    connection::settings parameters;  // of libpq
+    connection::settings parameters;     // of libpq
+    std::atomic<bool> reachable = true;  // as last said
     std::mutex guard;
     std::vector<std::shared_ptr<gauges>> threads;  // under guard
 
@@ -96,7 +97,6 @@ private:
     } phase_ = phase::stopped;
     int failures_ = 0;  // in a row
     steady::time_point next_attempt_{};
-    bool reachable_ = true;
 
     void opened(connection& c) override;
     void lost(connection& c, const std::string& why) override;
