@@ -39,7 +39,6 @@ class Databases:
 
     def __init__(self, server_url, binary):
         self.server_url = server_url
-        self._admin = psycopg.connect(server_url, autocommit=True)
         self._made = []
         self._template = self._create()
         done = subprocess.run([binary, "migrate", "up"], env={**os.environ, "ROOST_DATABASE_URL": self.url_of(self._template)},
@@ -50,7 +49,7 @@ class Databases:
 
     def _create(self, options=""):
         name = f"roost_test_{secrets.token_hex(4)}"
-        self._admin.execute(f"create database {name} {options}")
+        self._run(f"create database {name} {options}")
         self._made.append(name)
         return name
 
@@ -63,8 +62,11 @@ class Databases:
 
     def drop_all(self):
         for name in self._made:
-            self._admin.execute(f"drop database if exists {name} with (force)")
-        self._admin.close()
+            self._run(f"drop database if exists {name} with (force)")
+
+    def _run(self, statement):
+        with psycopg.connect(self.server_url, autocommit=True) as admin:
+            admin.execute(statement)
 
 
 def redis_database(server_url, number):
@@ -261,7 +263,7 @@ class PrivatePostgres:
                     parent.chmod(parent.stat().st_mode | 0o011)
         self.run("initdb", "-D", str(self.data), "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
         settings = {"listen_addresses": "'127.0.0.1'", "port": self.port, "unix_socket_directories": f"'{self.folder}'",
-                    "shared_buffers": "'64MB'", **settings}
+                    "shared_buffers": "'64MB'", "fsync": "off", **settings}  # a killed process loses no page of the system
         with (self.data / "postgresql.conf").open("a") as f:
             f.writelines(f"{name} = {value}\n" for name, value in settings.items())
 
