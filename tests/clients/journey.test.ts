@@ -66,7 +66,7 @@ test("a stay is offered, found, quoted, booked, seen by both sides and cancelled
     assert.equal(quote.nights, 3);
     const sum = quote.price.lines.reduce((total, line) => total + line.amount.amount, 0);
     assert.equal(sum, quote.price.total.amount);
-    assert.deepEqual(found.results[0]!.total, quote.price.total);
+    assert.deepEqual(found.results[0]!.total_price, quote.price.total);
 
     const order = {
         params: { header: { "Idempotency-Key": randomUUID() } },
