@@ -136,7 +136,6 @@ void feature::install(http::api& a)
     install_users(a, *this);
     install_sign_in(a, *this);
     install_sessions(a, *this);
-    a.authenticate_with([this](const http::request& r) { return authenticate(r); });
     a.raw("/.well-known/jwks.json", [this](const http::request&) -> task<http::response> {
         co_await keys.ready();
         http::response r{.content_type = "application/json"};

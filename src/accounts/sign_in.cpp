@@ -51,7 +51,8 @@ task<result<credentials>> sign_in::checked(std::string name, std::string passwor
     auto found = co_await find_credentials(db_, name, network, clock_.now() - known_for);
     if (!found || !found->known)
     {
-        budgets = {{"login-account", {limits_.login_account, 1h}, subject},
+        // By the account, so that its username and its address are not two things to guess at.
+        budgets = {{"login-account", {limits_.login_account, 1h}, found ? found->user.text() : subject},
                    {"login-all", {limits_.login_all, 1min}, ""}};
         if (const auto v = co_await limiter_.take(std::move(budgets)); !v.allowed)
             co_return std::unexpected{v.refusal()};
