@@ -36,8 +36,9 @@ struct feature
     feature(pg::database& db, redis::client& redis, const roost::clock& now, const auth_settings& how,
             const limit_settings& limits);
 
-    /// Who makes a request (an http::api::authenticator), by its bearer token or its cookies. A bad bearer token is an error; a bad cookie is
-    /// nobody, because browsers send what they have, also to sign in anew. Writes with cookies need the CSRF token.
+    /// Who makes a request, by its bearer token or its cookies: the API's authenticator. A bad bearer token is an
+    /// error; a bad cookie is nobody, because browsers send what they have, also to sign in anew. Writes with cookies
+    /// need the CSRF token.
     task<result<std::optional<identity>>> authenticate(const http::request& r);
 
     /// Declares the operations below /users/ and /auth/, and /.well-known/jwks.json.
