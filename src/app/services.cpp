@@ -39,6 +39,8 @@ services::services(const settings& s)
       sweeper{db, clock, std::chrono::seconds{2}}
 {
     accounts.people.on_leaving([this](pg::tx& tx, user_id who) -> task<result<void>> {
+        // First, so that nobody books while we look.
+        co_await properties.unlist_all(tx, who);
         if (co_await bookings::has_live_bookings(tx, who, clock.now()))
             co_return fail(errc::has_live_bookings, "there are bookings that are not over yet");
         co_return result<void>{};

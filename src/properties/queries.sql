@@ -65,3 +65,7 @@ update property set status = $3, title = $4, description = $5, property_type = $
     max_nights = $33, advance_notice_days = $34, same_day_cutoff_hour = $35, preparation_nights = $36,
     booking_window_days = $37, closed_to_arrival = $38, closed_to_departure = $39, version = $40, updated_at = $42
 where id = $1 and host_id = $2 and created_at = $41;
+
+-- name: unlist_all_of_host
+update property set status = 'unlisted', version = version + 1, updated_at = $2
+where host_id = $1 and status = 'listed';

@@ -100,6 +100,8 @@ task<result<http::no_content>> service::remove(identity who, property_id id, htt
     co_return http::no_content{};
 }
 
+task<> service::unlist_all(pg::tx& tx, user_id host) { return properties::unlist_all(tx, host, clock_.now()); }
+
 task<result<http::page<property>>> service::list_own(identity who, own_query query)
 {
     const auto list = std::format("own/{}/{}", who.user.text(), query.status ? name_of(*query.status) : "");

@@ -63,6 +63,10 @@ public:
     /// errc::has_live_bookings while guests are still to come.
     task<result<http::no_content>> remove(identity who, property_id id, http::if_match expected);
 
+    /// Takes everything of a host who leaves off the list; bookings being made wait for it or are seen by whoever asks
+    /// afterwards in the same transaction. Copies are served for at most a lease longer.
+    task<> unlist_all(pg::tx& tx, user_id host);
+
     /// The host's own in any status but deleted, newest first.
     task<result<http::page<property>>> list_own(identity who, own_query query);
 };

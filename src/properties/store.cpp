@@ -69,6 +69,8 @@ task<> insert(pg::tx& tx, const property& p) { co_await write(tx, sql::insert_pr
 
 task<> update(pg::tx& tx, const property& p) { co_await write(tx, sql::update_property, p); }
 
+task<> unlist_all(pg::tx& tx, user_id host, instant now) { co_await tx.run(sql::unlist_all_of_host, host, now); }
+
 task<std::vector<own_row>> list_own(pg::queryable& db, user_id host, std::optional<property_status> status,
                                     std::optional<http::cursor> from, int limit)
 {

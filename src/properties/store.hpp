@@ -21,6 +21,9 @@ task<> insert(pg::tx& tx, const property& p);
 /// Everything but host, creation and rating.
 task<> update(pg::tx& tx, const property& p);
 
+/// Takes every listed property of the host off the list.
+task<> unlist_all(pg::tx& tx, user_id host, instant now);
+
 /// A place in a host's own list: the key is created_at in microseconds.
 struct own_row
 {

@@ -5,6 +5,7 @@ import secrets
 import pytest
 
 from support.make import new_property
+from support.processes import wait_until
 
 
 def test_a_draft_is_its_hosts_alone(api, make):
@@ -131,6 +132,19 @@ def test_deletion_waits_for_the_last_guest(api, make):
     host.delete(path).expect(404)
     host.patch(path, {"beds": 1}).expect(404)
     assert host.get("/users/me/properties/").expect(200)["results"] == []
+
+
+def test_who_leaves_takes_the_properties_off_the_list(api, make):
+    host = api.new_host()
+    path = f"/properties/{make.listing(host)['id']}/"
+    booked = make.listing(host)
+    booking = make.booking(booked)
+    host.delete("/users/me/").expect(409, "has_live_bookings")
+    assert len(api.anonymous.get(f"/properties/?host={host.id}").expect(200)["results"]) == 2
+    host.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
+    host.delete("/users/me/").expect(204)
+    assert api.anonymous.get(f"/properties/?host={host.id}").expect(200)["results"] == []
+    wait_until(lambda: api.anonymous.get(path).status == 404, 2, "the property to be gone")
 
 
 def test_a_hosts_own_list_pages_both_ways_through_every_status(api, make):
