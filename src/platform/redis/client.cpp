@@ -36,11 +36,27 @@ std::string wire_of(const std::vector<std::string_view>& words)
     return wire;
 }
 
-answer<std::int64_t> integer_of(const answer<value>& reply)
+task<answer<std::optional<std::string>>> text_of(task<answer<value>> sent)
 {
-    if (!reply) return std::unexpected{reply.error()};
-    if (reply->is != value::kind::integer) return std::unexpected{failure::refused};
-    return reply->integer;
+    auto reply = co_await std::move(sent);
+    if (!reply) co_return std::unexpected{reply.error()};
+    if (reply->is == value::kind::null) co_return std::nullopt;
+    co_return std::move(reply->text);
+}
+
+task<answer<std::int64_t>> integer_of(task<answer<value>> sent)
+{
+    const auto reply = co_await std::move(sent);
+    if (!reply) co_return std::unexpected{reply.error()};
+    if (reply->is != value::kind::integer) co_return std::unexpected{failure::refused};
+    co_return reply->integer;
+}
+
+task<answer<void>> done(task<answer<value>> sent)
+{
+    const auto reply = co_await std::move(sent);
+    if (!reply) co_return std::unexpected{reply.error()};
+    co_return answer<void>{};
 }
 
 bool forgotten(const answer<value>& reply)
@@ -118,31 +134,28 @@ task<answer<value>> client::send(std::string wire)
     co_return co_await mine->call(std::move(wire));
 }
 
+// The commands are written when they are called and sent when they are awaited, so the texts may be gone by then.
+
 task<answer<std::optional<std::string>>> client::get(std::string_view key)
 {
-    auto reply = co_await send(wire_of({"GET", key}));
-    if (!reply) co_return std::unexpected{reply.error()};
-    if (reply->is == value::kind::null) co_return std::nullopt;
-    co_return std::move(reply->text);
+    return text_of(send(wire_of({"GET", key})));
 }
 
 task<answer<void>> client::set(std::string_view key, std::string_view text, std::chrono::milliseconds ttl)
 {
-    auto reply = co_await send(wire_of({"SET", key, text, "PX", std::to_string(ttl.count())}));
-    if (!reply) co_return std::unexpected{reply.error()};
-    co_return answer<void>{};
+    return done(send(wire_of({"SET", key, text, "PX", std::to_string(ttl.count())})));
 }
 
 task<answer<std::int64_t>> client::del(std::vector<std::string> keys)
 {
     std::vector<std::string_view> words{"DEL"};
     words.insert(words.end(), keys.begin(), keys.end());
-    co_return integer_of(co_await send(wire_of(words)));
+    return integer_of(send(wire_of(words)));
 }
 
 task<answer<std::int64_t>> client::publish(std::string_view channel, std::string_view message)
 {
-    co_return integer_of(co_await send(wire_of({"PUBLISH", channel, message})));
+    return integer_of(send(wire_of({"PUBLISH", channel, message})));
 }
 
 task<answer<value>> client::eval(const script& code, std::vector<std::string> keys, std::vector<std::string> args)
@@ -160,7 +173,7 @@ task<answer<value>> client::eval(const script& code, std::vector<std::string> ke
 
 task<answer<value>> client::command(std::vector<std::string> words)
 {
-    co_return co_await send(wire_of({words.begin(), words.end()}));
+    return send(wire_of({words.begin(), words.end()}));
 }
 
 bool client::healthy() const { return state_->all->healthy(); }
