@@ -1,0 +1,6 @@
+function init(args)
+dofile("tests/bench/load/report.lua")
+  wrk.headers["Content-Type"] = "application/json"
+  wrk.body = '{"username":"bench","password":"' .. args[1] .. '"}'
+end
+function request() return wrk.format("POST", "/api/v1/auth/login/") end

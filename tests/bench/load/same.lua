@@ -1,0 +1,2 @@
+-- The address as given.
+dofile("tests/bench/load/report.lua")

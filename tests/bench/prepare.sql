@@ -1,0 +1,37 @@
+-- The New York data as a marketplace in use: ids one can count through, ten stays a property over the coming year, and
+-- quotes ready to be booked. Every property has days 23 to 35 of each 36 free.
+set session_replication_role = replica;  -- ids change in all tables at once
+truncate imported_property;
+with numbered as (select id, row_number() over (order by id) as n from property)
+update property p set id = ('01900000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid
+from numbered where numbered.id = p.id;
+set session_replication_role = origin;
+update property set min_nights = least(min_nights, 3), advance_notice_days = 0, booking_window_days = 400,
+    booking_mode = 'instant', payment_mode = 'on_arrival';
+
+create table bench_stay as
+select gen_random_uuid() as booking_id, p.id as property_id, p.host_id, p.currency, p.nightly_price,
+       current_date + 20 + 36 * k + abs(hashtext(p.id::text || k)) % 20 as check_in
+from property p, generate_series(0, 9) k;
+
+insert into booking (id, property_id, guest_id, host_id, quote_id, status, check_in, check_out, guests, currency,
+    nightly_price, nights_amount, cleaning_fee, guest_fee_bp, guest_fee, tax_bp, tax, total, host_payout,
+    cancellation_policy, starts_at, ends_at, due_at, created_at, updated_at)
+select booking_id, property_id, (select id from app_user where username = 'bench'), host_id, gen_random_uuid(),
+    'confirmed', check_in, check_in + 3, 2, currency, nightly_price, 3 * nightly_price, 0, 0, 0, 0, 0,
+    3 * nightly_price, 3 * nightly_price, 'flexible', check_in + time '15:00', check_in + 3 + time '11:00',
+    check_in + time '15:00', now(), now()
+from bench_stay;
+insert into stay_block (id, property_id, blocked, kind, booking_id, created_at)
+select gen_random_uuid(), property_id, daterange(check_in, check_in + 3), 'booking', booking_id, now() from bench_stay;
+drop table bench_stay;
+
+-- Quote n is for property n, three nights that are free, as the service would have made it.
+insert into quote (id, property_id, guest_id, check_in, check_out, guests, currency, nightly_price, nights_amount,
+    cleaning_fee, guest_fee_bp, guest_fee, tax_bp, tax, total, host_payout, expires_at, created_at)
+select ('01900000-0000-7000-9000-' || right(id::text, 12))::uuid, id, (select id from app_user where username = 'bench'),
+    current_date + 45, current_date + 48, 1, currency, nightly_price, 3 * nightly_price, 0, 1200,
+    (3 * nightly_price * 1200 + 5000) / 10000, 0, 0, 3 * nightly_price + (3 * nightly_price * 1200 + 5000) / 10000,
+    3 * nightly_price, now() + interval '1 day', now()
+from property;
+vacuum analyze;

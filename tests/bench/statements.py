@@ -1,0 +1,51 @@
+"""pgbench scripts of the very statements the service runs, read from its queries.sql."""
+
+import pathlib
+import re
+
+SOURCES = pathlib.Path(__file__).parents[2] / "src"
+
+PROPERTY = "('01900000-0000-7000-8000-' || lpad(:n::text, 12, '0'))::uuid"
+QUOTE = "('01900000-0000-7000-9000-' || lpad(:n::text, 12, '0'))::uuid"
+BOOKING = "('01900000-0000-7000-a000-' || lpad(:n::text, 12, '0'))::uuid"
+
+
+def statement(folder, name, *values):
+    """The statement with SQL expressions in place of $1, $2, …"""
+    text = (SOURCES / folder / "queries.sql").read_text()
+    found = re.search(rf"^-- name: {name}( slow)?\n(.*?)(?=^-- name: |\Z)", text, re.M | re.S)
+    body = re.sub(r"^--.*\n", "", found.group(2), flags=re.M).strip().rstrip(";")
+    for i in range(len(values), 0, -1):
+        body = body.replace(f"${i}", values[i - 1])
+    return " ".join(body.split()) + ";\n"
+
+
+def read():
+    return "\\set n random(1, 48000)\n" + statement("properties", "get_property", PROPERTY)
+
+
+def search():
+    plain = (pathlib.Path(__file__).parent / "search.sql").read_text()
+    body = " ".join(line for line in plain.splitlines() if not line.startswith("--"))
+    for name in ("west", "south"):
+        body = body.replace(f":{name}", f"(:{name}::float8 / 1000)")
+    return ("\\set west -74020 + random(0, 100)\n\\set south 40650 + random(0, 150)\n"
+            f"\\set day random(20, 300)\n{body};\n")
+
+
+def book(guest, host, per_client):
+    """Booking the quotes 1, 2, 3 … each once: client k takes its own stretch of them."""
+    days = ["current_date + 45", "current_date + 48"]
+    key = ["'bench'", "'POST /bookings/'", "'pgbench-' || :n"]
+    return "".join([
+        f"\\set i :i + 1\n\\set n :client_id * {per_client} + :i\n",
+        "begin;\n",
+        statement("platform/http", "claim_key", *key, "'fingerprint'"),
+        statement("bookings", "quote_for_booking", QUOTE, f"'{guest}'::uuid", "now()", "1200"),
+        statement("bookings", "free_expired_holds", PROPERTY, *days, "now()"),
+        statement("bookings", "insert_booking", BOOKING, QUOTE, "gen_random_uuid()", PROPERTY, *days, "'booking'",
+                  "null::timestamptz", "now()", f"'{host}'::uuid", "'confirmed'", "''", "'flexible'",
+                  "now()", "now() + interval '3 days'", "now()"),
+        statement("platform/http", "keep_reply", *key, "201", "'/bookings/'", "'\"1\"'", f"'{'x' * 980}'"),
+        "commit;\n",
+    ])
