@@ -1,5 +1,6 @@
 #include "bookings/calendar.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include <random>

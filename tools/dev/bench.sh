@@ -2,7 +2,7 @@
 # ./dev bench: the release build, beside its ceilings on the same private servers.
 
 command_bench() {
-    build_or_die release
+    build_or_die release roost benches
     results=$(mktemp -d /tmp/roost-bench.XXXXXX)
     at_exit remove_results
     use_bench_servers
