@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
+#include <thread>
 
 #include "platform/pg/database.hpp"
 #include "unit/pg_fixture.hpp"
@@ -665,6 +666,59 @@ TEST_F(pg_database, copies_rows_in)
         EXPECT_EQ(state, "42P01");
         EXPECT_EQ(co_await db.one<std::int64_t>(count), 50'002);
     });
+}
+
+TEST_F(pg_database, a_copy_given_up_half_way_leaves_no_rows_and_no_stuck_connection)
+{
+    static constexpr statement in{"t.in", "copy account (id, name, balance) from stdin"};
+    auto c = settings();
+    c.exclusive = 1;
+    pg::database db{c};
+    run([&]() -> task<> {
+        co_await make_accounts(db);
+        std::string thrown;
+        try
+        {
+            co_await db.transaction([](pg::tx& tx) -> task<result<std::int64_t>> {
+                int next = 10;
+                co_return co_await tx.copy(in, [&](std::string& chunk) {
+                    if (next == 5'000) throw std::runtime_error("the file is torn");
+                    chunk = std::format("{}\t\\N\t1\n", next++);
+                    return true;
+                });
+            });
+        }
+        catch (const std::runtime_error& e)
+        {
+            thrown = e.what();
+        }
+        EXPECT_EQ(thrown, "the file is torn");
+        const auto left = co_await db.transaction(
+            [](pg::tx& tx) -> task<result<std::int64_t>> { co_return *co_await tx.one<std::int64_t>(count); });
+        EXPECT_EQ(left.value(), 2);
+    });
+}
+
+TEST_F(pg_database, threads_share_the_database_and_no_connection)
+{
+    pg::database db{settings()};
+    run([&]() -> task<> { co_await make_accounts(db); });
+    const auto work = [&db] {
+        run([&]() -> task<> {
+            for (int i = 0; i < 50; ++i)
+            {
+                EXPECT_EQ(co_await db.one<std::int32_t>(number, i), i);
+                const auto moved = co_await db.transaction(
+                    [](pg::tx& tx) -> task<result<std::int64_t>> { co_return co_await tx.run(move, 1, 1); });
+                EXPECT_EQ(moved.value(), 1);
+                EXPECT_GE(db.now().open, 0);
+            }
+        });
+    };
+    {
+        const std::jthread one{work}, two{work}, three{work};
+    }
+    EXPECT_EQ(sql(scratch.url, "select balance from account where id = 1"), "250");
 }
 
 TEST_F(pg_database, tells_its_observer)

@@ -94,6 +94,7 @@ TEST_F(pg_faults, what_was_on_its_way_is_unknown_and_what_waits_is_unavailable)
         static constexpr statement slow{"t.slow", "select 1 from pg_sleep(0.3)"};
         const auto on_its_way = co_await (outcome(db.one<std::int32_t>(slow)) && crash());
         EXPECT_EQ(on_its_way, "outcome unknown");
+        co_await pause(50ms);  // until every connection has noticed
 
         const auto from = std::chrono::steady_clock::now();
         EXPECT_EQ(co_await outcome(db.one<std::int32_t>(number, 1)), "unavailable");

@@ -12,6 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <format>
+#include <future>
 #include <list>
 #include <string>
 #include <thread>
@@ -135,11 +136,14 @@ public:
     void crash(bool stay_down)
     {
         refusing_ = stay_down;
-        boost::asio::post(loop_, [this] {
+        std::promise<void> done;
+        boost::asio::post(loop_, [this, &done] {
             boost::system::error_code ec;
             for (auto& l : links_) l->client.close(ec), l->server.close(ec);
             links_.clear();
+            done.set_value();
         });
+        done.get_future().wait();
     }
     void recover() { refusing_ = false; }
 };
