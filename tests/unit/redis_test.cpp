@@ -175,14 +175,17 @@ TEST_F(redis_client, a_killed_connection_comes_back)
 
 TEST_F(hasty_redis_client, hands_messages_over_and_says_when_it_cannot)
 {
-    std::atomic<int> live{-1};
-    std::promise<std::string> heard;
+    // Shared: the client calls until the fixture ends, which is after this body.
+    auto state = std::make_shared<std::atomic<int>>(-1);
+    auto heard = std::make_shared<std::promise<std::string>>();
+    const auto& live = *state;
     client.subscribe(
-        key("news"), [&](std::string_view m) { heard.set_value(std::string{m}); }, [&](bool up) { live = up; });
+        key("news"), [heard](std::string_view m) { heard->set_value(std::string{m}); },
+        [state](bool up) { *state = up; });
     start();
     EXPECT_EQ(live, 1);
     EXPECT_EQ(on(1, client.publish(key("news"), "hello")), 1);
-    auto message = heard.get_future();
+    auto message = heard->get_future();
     ASSERT_EQ(message.wait_for(5s), std::future_status::ready);
     EXPECT_EQ(message.get(), "hello");
     EXPECT_TRUE(run(client.get("x"))) << "a subscribed connection still answers calls";
