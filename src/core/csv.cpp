@@ -165,7 +165,7 @@ std::optional<bool> csv_reader::ends_line(std::size_t at)
         if (at + 1 == window_ || buffer_[at + 1] != '\n')
         {
             if (!cr_ends_line_) cr_ends_line_ = true;
-            return *cr_ends_line_;
+            return cr_ends_line_;
         }
     }
     else if (buffer_[at] != '\n')

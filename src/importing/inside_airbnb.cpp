@@ -217,6 +217,7 @@ public:
                      grouped(blocks_added_), grouped(blocks_removed_), grouped(skipped_.count()));
         if (unknown_.empty()) return;
         std::vector<std::pair<std::int64_t, std::string_view>> words;
+        words.reserve(unknown_.size());
         for (const auto& [word, count] : unknown_) words.emplace_back(-count, word);
         std::ranges::sort(words);
         std::print("words no vocabulary has: {}, most often", grouped(std::ssize(words)));

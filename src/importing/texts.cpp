@@ -1,8 +1,11 @@
 #include "importing/texts.hpp"
 
-#include <boost/json.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <format>
+
+#include "platform/schema/json.hpp"
 
 namespace roost::importing {
 namespace {
@@ -24,6 +27,14 @@ std::optional<T> parse(std::string_view text)
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     return value;
 }
+
+/// The JSON reader reads objects, so a list is given to it as the only member of one.
+struct json_list
+{
+    std::vector<std::string> items;
+
+    static constexpr auto fields = schema::fields(schema::field<&json_list::items>("items", ""));
+};
 
 /// {a,"b c","say \"hi\""}
 std::optional<std::vector<std::string>> read_braces(std::string_view text)
@@ -116,16 +127,9 @@ std::optional<std::vector<std::string>> read_list(std::string_view text)
 {
     text = trim(text);
     if (text.size() >= 2 && text.front() == '{' && text.back() == '}') return read_braces(text);
-    boost::system::error_code broken;
-    const auto parsed = boost::json::parse(text, broken);
-    if (broken || !parsed.is_array()) return std::nullopt;
-    std::vector<std::string> items;
-    for (const auto& item : parsed.get_array())
-    {
-        if (!item.is_string()) return std::nullopt;
-        items.emplace_back(item.get_string());
-    }
-    return items;
+    auto parsed = schema::from_json<json_list>(std::format(R"({{"items":{}}})", text));
+    if (!parsed) return std::nullopt;
+    return std::move(parsed->items);
 }
 
 std::optional<double> read_number(std::string_view text)
@@ -157,14 +161,14 @@ described_title read_title(std::string_view text)
     {
         const auto part = text.substr(0, text.find(dot));
         text.remove_prefix(std::min(text.size(), part.size() + dot.size()));
-        const auto count = read_number(part.substr(0, part.find(' ')));
+        const auto count = read_count(part.substr(0, part.find(' ')));
         const auto words = plain_words(part);
         if (count && (words.ends_with(" bedroom") || words.ends_with(" bedrooms")))
-            out.bedrooms = static_cast<int>(*count);
+            out.bedrooms = count;
         else if (words == "studio" && !out.title.empty())
             out.bedrooms = 0;
         else if (count && (words.ends_with(" bed") || words.ends_with(" beds")))
-            out.beds = static_cast<int>(*count);
+            out.beds = count;
         else if (words.ends_with("bath") || words.ends_with("baths"))
             out.bathrooms = read_bathrooms(part);
         else if (!part.starts_with("★"))
