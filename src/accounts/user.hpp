@@ -125,7 +125,7 @@ struct new_user
         schema::field<&new_user::display_name>("display_name", schema::length(1, 80), schema::example("\"Ann\""),
                                                "How others address you."),
         schema::field<&new_user::locale>("locale", schema::length(2, 35), schema::matches(locale_format),
-                                         schema::defaulted, "Language of messages to you."));
+                                         schema::example("\"en\""), schema::defaulted, "Language of messages to you."));
 };
 
 /// A merge patch of one's own account.
@@ -141,12 +141,14 @@ struct account_changes
     static constexpr auto fields = schema::fields(
         schema::field<&account_changes::display_name>("display_name", schema::length(1, 80), "How others address you."),
         schema::field<&account_changes::phone>("phone", schema::length(8, 16), schema::matches(phone_format),
+                                               schema::example("\"+33612345678\""),
                                                "E.164; a new one has to be verified anew. Null removes it."),
         schema::field<&account_changes::bio>("bio", schema::at_most(4'000), "About yourself."),
-        schema::field<&account_changes::avatar_url>("avatar_url", schema::length(8, 2'000),
-                                                    schema::matches(web_address_format), "A picture. Null removes it."),
+        schema::field<&account_changes::avatar_url>(
+            "avatar_url", schema::length(8, 2'000), schema::matches(web_address_format),
+            schema::example("\"https://example.com/ann.jpg\""), "A picture. Null removes it."),
         schema::field<&account_changes::locale>("locale", schema::length(2, 35), schema::matches(locale_format),
-                                                "Language of messages to you."),
+                                                schema::example("\"pt-BR\""), "Language of messages to you."),
         schema::field<&account_changes::is_host>("is_host", "True makes you a host. It cannot be taken back."));
 };
 

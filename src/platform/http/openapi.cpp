@@ -387,7 +387,7 @@ std::string openapi(const api& a, std::string_view version)
          {{"schemas", c.take()},
           {"securitySchemes",
            {{"bearer", {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}},
-            {"cookie", {{"type", "apiKey"}, {"in", "cookie"}, {"name", "roost_session"}}}}}}}};
+            {"cookie", {{"type", "apiKey"}, {"in", "cookie"}, {"name", "__Host-roost_access"}}}}}}}};
     return json::serialize(contract);
 }
 
