@@ -39,7 +39,7 @@ test("/docs shows every operation of the contract, offline", async () => {
 });
 
 test("/docs can try an operation out", async () => {
-    const search = page.locator(".opblock").filter({ has: page.locator('[data-path="/api/v1/properties/"], [data-path="/api/v1/properties"]') }).first();
+    const search = page.locator(".opblock-get").filter({ has: page.locator('[data-path="/api/v1/properties/"], [data-path="/api/v1/properties"]') }).first();
     await search.locator(".opblock-summary").click();
     await search.getByRole("button", { name: "Try it out" }).click();
     const answer = page.waitForResponse((response) => response.url().includes("/api/v1/properties/"));
