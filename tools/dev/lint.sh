@@ -50,7 +50,8 @@ command_gen() {
     generate contract
 }
 
-generate() { build/release/src/roost openapi >"$1/openapi.json"; }
+# One member a line, so that changes can be read.
+generate() { build/release/src/roost openapi | python3 -m json.tool --indent 2 --no-ensure-ascii >"$1/openapi.json"; }
 
 lint_tidy() {
     build release || return 1  # the headers that are generated, and what depends on what
