@@ -65,6 +65,7 @@ task<> key_store::load()
         rows = co_await db_.all<key_row>(sql::list_signing_keys);
     }
     std::vector<auth::signing_key> keys;
+    keys.reserve(rows.size());
     for (const auto& row : rows) keys.push_back(opened(row, secret_));
     ring_.replace(std::move(keys));
 }
@@ -91,9 +92,10 @@ task<std::string> key_store::rotate(bool at_once)
 
 task<std::vector<key_view>> key_store::list()
 {
+    auto rows = co_await db_.all<key_row>(sql::list_signing_keys);
     std::vector<key_view> all;
-    for (auto& row : co_await db_.all<key_row>(sql::list_signing_keys))
-        all.push_back({std::move(row.kid), row.signs_from, row.created_at, row.verifies_until});
+    all.reserve(rows.size());
+    for (auto& row : rows) all.push_back({std::move(row.kid), row.signs_from, row.created_at, row.verifies_until});
     co_return all;
 }
 

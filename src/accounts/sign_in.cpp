@@ -4,6 +4,7 @@
 #include "accounts/user.hpp"
 #include "platform/auth/crypto.hpp"
 #include "platform/observe/log.hpp"
+#include "platform/observe/metrics.hpp"
 
 using namespace std::chrono_literals;
 
@@ -15,6 +16,20 @@ constexpr auto sessions_kept_for = std::chrono::days{90};  // after they expired
 
 std::unexpected<error> wrong() { return fail(errc::invalid_credentials, "the name or the password is wrong"); }
 std::unexpected<error> no_session() { return fail(errc::invalid_credentials, "sign in again"); }
+
+/// Attacks show here: wrong passwords, refusals, shedding.
+void count(const result<session_tokens>& outcome)
+{
+    const auto counter_of = [](const char* how) -> observe::counter& {
+        return observe::metrics().counter("roost_sign_ins_total", "Tries to sign in.", {{"outcome", how}});
+    };
+    static auto &good = counter_of("good"), &wrong = counter_of("wrong"), &limited = counter_of("limited"),
+                &shed = counter_of("shed");
+    if (outcome) return good.add();
+    if (outcome.error().code == errc::too_many_requests) return limited.add();
+    if (outcome.error().code == errc::overloaded) return shed.add();
+    wrong.add();
+}
 
 /// One key for every spelling of a name, of bounded size.
 std::string subject_of(std::string name)
@@ -76,10 +91,17 @@ task<result<session_tokens>> sign_in::login(login_request body, origin from)
 {
     if (body.username.has_value() == body.email.has_value())
         co_return invalid("/username", "give the username or the e-mail address", "required");
+    result<session_tokens> done = wrong();
     auto who = co_await checked(body.username ? *body.username : *body.email, std::move(body.password), from);
-    if (!who) co_return std::unexpected{std::move(who.error())};
-    const identity person{who->user, session_id::make(), who->is_host, who->is_admin};
-    co_return co_await begin(person, std::move(who->password_hash), body.cookies, std::move(from));
+    if (who)
+    {
+        const identity person{who->user, session_id::make(), who->is_host, who->is_admin};
+        done = co_await begin(person, std::move(who->password_hash), body.cookies, std::move(from));
+    }
+    else
+        done = std::unexpected{std::move(who.error())};
+    count(done);
+    co_return done;
 }
 
 task<result<session_tokens>> sign_in::begin(const identity& who, std::string password_hash, bool cookies, origin from)
