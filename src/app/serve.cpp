@@ -78,7 +78,11 @@ int serve(const settings& how)
         return 2;
     }
     log::init(how.for_log());
-    if (!schema_is_current(how)) return 1;
+    if (!schema_is_current(how))
+    {
+        log::shutdown();  // or nobody would read why
+        return 1;
+    }
 
     services s{how};
     http::api a{"/api/v1", s.db};
