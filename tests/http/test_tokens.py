@@ -10,7 +10,9 @@ import subprocess
 import time
 
 import jwt
+import psycopg
 import pytest
+import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from support.people import PASSWORD
@@ -188,9 +190,22 @@ def test_a_session_ended_in_one_process_is_over_in_the_other(two_servers):
     assert [me(other, token) for _ in range(20)] == 20 * [401]
 
 
-def test_sessions_survive_a_flush_of_redis(api, redis_url):
-    import redis
+def test_a_session_ends_everywhere_though_nobody_hears_of_it(two_servers):
+    """The connections that listen are cut just before: what a process remembers is then five seconds old at most."""
+    one, other = two_servers
+    ann = one.new_guest("ann")
+    token = ann.sign_in()["access_token"]
+    for _ in range(20):
+        assert me(other, token) == 200
+    with psycopg.connect(other.server.environment["ROOST_DATABASE_URL"], autocommit=True) as c:
+        cut = c.execute("select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%' and datname = current_database()")
+        assert len(cut.fetchall()) >= 2, "both processes listen"
+    ann.post("/auth/logout/").expect(204)
+    wait_until(lambda: me(other, token) == 401, 8, "the other process refusing the token")
+    assert [me(other, token) for _ in range(20)] == 20 * [401]
 
+
+def test_sessions_survive_a_flush_of_redis(api, redis_url):
     ann = api.new_guest("ann")
     tokens = ann.sign_in()
     with redis.Redis.from_url(redis_url) as r:
@@ -393,9 +408,7 @@ def test_keys_rotate_without_anybody_noticing(own):
     assert kid_of(old) not in own.server.get("/.well-known/jwks.json").body.decode()
 
 
-def test_private_keys_are_sealed(own, new_database):
-    import psycopg
-
+def test_private_keys_are_sealed(own):
     own.new_guest("ann").sign_in()
     with psycopg.connect(own.server.environment["ROOST_DATABASE_URL"]) as c:
         [(stored,)] = c.execute("select private_key from signing_key").fetchall()
