@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!value)
     {
         const auto& e = value.error();
-        require(e.code == errc::malformed || (e.code == errc::invalid_input && !e.fields.empty()), "a refusal says why");
+        require(e.code == errc::malformed || (e.code == errc::invalid_input && !e.fields.empty()),
+                "a refusal says why");
         for (const auto& f : e.fields)
             require(schema::count_code_points(f.pointer).has_value() && (f.pointer.empty() || f.pointer.front() == '/'),
                     "a fault has a JSON pointer");

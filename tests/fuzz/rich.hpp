@@ -74,15 +74,15 @@ struct rich_query
     std::optional<currency> unit;
     std::optional<time_zone> zone;
 
-    static constexpr auto fields = schema::fields(
-        schema::field<&rich_query::flag>("flag"),
-        schema::field<&rich_query::limit>("limit", schema::between(1, 100), schema::defaulted),
-        schema::field<&rich_query::large>("large"), schema::field<&rich_query::score>("score"),
-        schema::field<&rich_query::q>("q", schema::length(1, 50)),
-        schema::field<&rich_query::paints>("paints", schema::defaulted, schema::at_most(4)),
-        schema::field<&rich_query::who>("who"), schema::field<&rich_query::day>("day"),
-        schema::field<&rich_query::moment>("moment"), schema::field<&rich_query::unit>("unit"),
-        schema::field<&rich_query::zone>("zone"));
+    static constexpr auto fields =
+        schema::fields(schema::field<&rich_query::flag>("flag"),
+                       schema::field<&rich_query::limit>("limit", schema::between(1, 100), schema::defaulted),
+                       schema::field<&rich_query::large>("large"), schema::field<&rich_query::score>("score"),
+                       schema::field<&rich_query::q>("q", schema::length(1, 50)),
+                       schema::field<&rich_query::paints>("paints", schema::defaulted, schema::at_most(4)),
+                       schema::field<&rich_query::who>("who"), schema::field<&rich_query::day>("day"),
+                       schema::field<&rich_query::moment>("moment"), schema::field<&rich_query::unit>("unit"),
+                       schema::field<&rich_query::zone>("zone"));
 };
 
 /// Ends the run with a finding.

@@ -21,6 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string written;
     schema::write_string(written, text);
     require(written.size() >= 2 && written.front() == '"' && written.back() == '"', "a JSON string is quoted");
-    for (const char c : written) require(static_cast<unsigned char>(c) >= 0x20, "a JSON string has no control characters");
+    for (const char c : written)
+        require(static_cast<unsigned char>(c) >= 0x20, "a JSON string has no control characters");
     return 0;
 }

@@ -1,8 +1,8 @@
 #include "bookings/calendar.hpp"
 
-#include <algorithm>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 namespace roost::bookings {

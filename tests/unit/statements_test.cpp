@@ -25,7 +25,8 @@ TEST(statements, are_all_understood_by_the_migrated_schema)
         {
             EXPECT_TRUE(names.insert(s.name).second) << s.name << " is there twice";
             const std::unique_ptr<PGresult, decltype(&PQclear)> prepared{
-                PQprepare(connection.get(), std::string{s.name}.c_str(), std::string{s.sql}.c_str(), 0, nullptr), PQclear};
+                PQprepare(connection.get(), std::string{s.name}.c_str(), std::string{s.sql}.c_str(), 0, nullptr),
+                PQclear};
             EXPECT_EQ(PQresultStatus(prepared.get()), PGRES_COMMAND_OK)
                 << s.name << ": " << PQresultErrorMessage(prepared.get());
         }
