@@ -151,15 +151,13 @@ task<result<quote>> service::find_quote(const identity& who, quote_id id)
 task<result<booking>> service::book(pg::tx& tx, const identity& who, new_booking asked)
 {
     const auto now = clock_.now();
-    auto stay = co_await quoted_stay_of(tx, asked.quote, who.user, market_.guest_fee_bp, now);
+    auto stay = co_await quoted_stay_of(tx, asked.quote, who.user, market_.guest_fee_bp);
     if (!stay) co_return invalid("/quote_id", "there is no such quote");
     const auto& h = stay->house;
     if (h.host == who.user) co_return fail(errc::not_allowed, "one does not book one's own place");
     if (stay->expires_at <= now || !stay->price_unchanged || h.status != property_status::listed
         || refusal_of(h, stay->check_in, stay->check_out, stay->guests, now))
         co_return fail(errc::quote_expired, "the price or the terms have changed: ask for a new quote");
-    if (stay->pending >= market_.holds_per_guest)
-        co_return fail(errc::too_many_requests, "too many bookings of yours wait for payment or an answer");
 
     stay_to_book b{.id = booking_id::make(),
                    .stay = *std::move(stay),
@@ -169,6 +167,8 @@ task<result<booking>> service::book(pg::tx& tx, const identity& who, new_booking
                    .due_at = {},
                    .now = now};
     begin(b, market_);
+    if (b.hold_until && co_await count_holds(tx, who.user, now) >= market_.holds_per_guest)
+        co_return fail(errc::too_many_requests, "too many bookings of yours wait for payment or an answer");
     const auto made = co_await insert_booking(tx, b);
     if (!made) co_return fail(errc::dates_taken, "some of these nights are no longer free");
     co_return made->shown();

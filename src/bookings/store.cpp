@@ -83,20 +83,34 @@ task<std::optional<quote_row>> find_quote(pg::queryable& q, quote_id id, user_id
     return q.one<quote_row>(sql::find_quote, id, guest);
 }
 
-task<std::optional<quoted_stay>> quoted_stay_of(pg::tx& tx, quote_id id, user_id guest, int guest_fee_bp, instant now)
+task<std::optional<quoted_stay>> quoted_stay_of(pg::tx& tx, quote_id id, user_id guest, int guest_fee_bp)
 {
-    return tx.one<quoted_stay>(sql::quote_for_booking, id, guest, now, guest_fee_bp);
+    return tx.one<quoted_stay>(sql::quote_for_booking, id, guest, guest_fee_bp);
+}
+
+task<std::int64_t> count_holds(pg::tx& tx, user_id guest, instant now)
+{
+    tx.queue(sql::lock_holds_of_guest, guest);
+    const auto n = co_await tx.one<std::int64_t>(sql::count_holds_of_guest, guest, now);
+    co_return *n;
 }
 
 task<std::optional<booking_row>> insert_booking(pg::tx& tx, const stay_to_book& b)
 {
     const auto& house = b.stay.house;
     const auto free_from = b.stay.check_out + std::chrono::days{house.rules.preparation_nights};
-    tx.queue(sql::free_expired_holds, house.property, b.stay.check_in, free_from, b.now);
-    return tx.one<booking_row>(sql::insert_booking, b.id, b.stay.quote, uuid::v7(), house.property, b.stay.check_in,
-                               free_from, b.hold_until ? "hold" : "booking", b.hold_until, b.now, house.host, b.status,
-                               b.message, house.cancellation_policy, house.starts(b.stay.check_in),
-                               house.ends(b.stay.check_out), b.due_at);
+    const auto try_it = [&] {
+        return tx.one<booking_row>(sql::insert_booking, b.id, b.stay.quote, uuid::v7(), house.property, b.stay.check_in,
+                                   free_from, b.hold_until ? "hold" : "booking", b.hold_until, b.now, house.host,
+                                   b.status, b.message, house.cancellation_policy, house.starts(b.stay.check_in),
+                                   house.ends(b.stay.check_out), b.due_at);
+    };
+    // Nearly always the nights are free or firmly taken, so holds past their time are looked for only in between.
+    auto made = co_await try_it();
+    if (made) co_return made;
+    const auto freed = co_await tx.run(sql::free_expired_holds, house.property, b.stay.check_in, free_from, b.now);
+    if (freed == 0) co_return std::nullopt;
+    co_return co_await try_it();
 }
 
 task<std::optional<booking_row>> find_booking(pg::queryable& q, booking_id id, user_id who, bool any)

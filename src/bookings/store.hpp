@@ -95,13 +95,12 @@ struct quoted_stay
     instant expires_at;
     bookings::house house;
     bool price_unchanged;
-    std::int64_t pending;  // bookings the guest holds nights with
 
-    static constexpr auto fields = schema::fields(
-        field<&quoted_stay::quote>("quote_id"), field<&quoted_stay::check_in>("check_in"),
-        field<&quoted_stay::check_out>("check_out"), field<&quoted_stay::guests>("guests"),
-        field<&quoted_stay::expires_at>("expires_at"), field<&quoted_stay::house>("house"),
-        field<&quoted_stay::price_unchanged>("price_unchanged"), field<&quoted_stay::pending>("pending"));
+    static constexpr auto fields =
+        schema::fields(field<&quoted_stay::quote>("quote_id"), field<&quoted_stay::check_in>("check_in"),
+                       field<&quoted_stay::check_out>("check_out"), field<&quoted_stay::guests>("guests"),
+                       field<&quoted_stay::expires_at>("expires_at"), field<&quoted_stay::house>("house"),
+                       field<&quoted_stay::price_unchanged>("price_unchanged"));
 };
 
 struct booking_row
@@ -179,7 +178,9 @@ void insert_quote(pg::tx& tx, const quote_row& made);
 task<std::optional<quote_row>> find_quote(pg::queryable& q, quote_id id, user_id guest);
 
 /// The guest's own quote; its property cannot change until the transaction ends.
-task<std::optional<quoted_stay>> quoted_stay_of(pg::tx& tx, quote_id id, user_id guest, int guest_fee_bp, instant now);
+task<std::optional<quoted_stay>> quoted_stay_of(pg::tx& tx, quote_id id, user_id guest, int guest_fee_bp);
+/// How many bookings the guest holds nights with, exactly: others that ask wait for this transaction.
+task<std::int64_t> count_holds(pg::tx& tx, user_id guest, instant now);
 /// Takes the nights and makes the booking, its history and its event. Nothing when a night is taken.
 task<std::optional<booking_row>> insert_booking(pg::tx& tx, const stay_to_book& b);
 
