@@ -110,6 +110,7 @@ task<result<http::page<property>>> service::list_own(identity who, own_query que
     {
         auto cursor = http::decode_cursor(*query.cursor, list);
         if (!cursor) co_return std::unexpected{std::move(cursor.error())};
+        if (auto moment = http::moment_of(*cursor); !moment) co_return std::unexpected{std::move(moment.error())};
         from = *cursor;
     }
     auto rows = co_await properties::list_own(db_, who.user, query.status, from, query.limit + 1);

@@ -75,7 +75,7 @@ task<std::vector<own_row>> list_own(pg::queryable& db, user_id host, std::option
                                     std::optional<http::cursor> from, int limit)
 {
     const auto& statement = from && from->backwards ? sql::ids_of_host_before : sql::ids_of_host;
-    const auto key = from ? format(instant{std::chrono::microseconds{from->key}}) : std::string{"infinity"};
+    const auto key = from ? format(http::moment_of(*from).value()) : std::string{"infinity"};
     return db.all<own_row>(statement, host, status, key, from ? from->id : last_uuid(), limit);
 }
 

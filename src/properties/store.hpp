@@ -32,7 +32,7 @@ struct own_row
 
     static constexpr auto fields = schema::fields(field<&own_row::id>("id", ""), field<&own_row::key>("key", ""));
 };
-/// Newest first, from the cursor on in its direction, at most `limit`.
+/// Newest first, from the cursor on in its direction, at most `limit`. The cursor has a moment.
 task<std::vector<own_row>> list_own(pg::queryable& db, user_id host, std::optional<property_status> status,
                                     std::optional<http::cursor> from, int limit);
 task<std::int64_t> count_own(pg::queryable& db, user_id host, std::optional<property_status> status);

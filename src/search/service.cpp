@@ -13,6 +13,8 @@ task<result<http::page<property_summary>>> service::search(query q)
     {
         auto cursor = http::decode_cursor(*q.cursor, list);
         if (!cursor) co_return std::unexpected{std::move(cursor.error())};
+        if (q.ordering == ordering::newest)
+            if (auto moment = http::moment_of(*cursor); !moment) co_return std::unexpected{std::move(moment.error())};
         from = *cursor;
     }
     const circumstances here{clock_.now(), guest_fee_bp_};

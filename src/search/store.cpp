@@ -59,7 +59,7 @@ auto with_parameters(const query& q, circumstances c, F f)
 std::optional<std::string> key_of(const query& q, const std::optional<http::cursor>& from)
 {
     if (!from) return std::nullopt;
-    if (q.ordering == ordering::newest) return format(instant{std::chrono::microseconds{from->key}});
+    if (q.ordering == ordering::newest) return format(http::moment_of(*from).value());
     return std::to_string(from->key);
 }
 

@@ -23,7 +23,7 @@ struct matches
 };
 
 /// From the cursor on in its direction, one more than `q.limit`; the count when the query asks for it. One snapshot.
-/// `q` is settled.
+/// `q` is settled, and a cursor of a list by time has a moment.
 task<matches> run(pg::database& db, const query& q, std::optional<http::cursor> from, circumstances c);
 
 }  // namespace roost::search

@@ -45,5 +45,13 @@ TEST(cursor, is_refused_when_any_character_is_changed_or_missing)
     EXPECT_EQ(refused.error().fields.at(0).pointer, "cursor");
 }
 
+TEST(cursor, has_a_moment_only_within_reason)
+{
+    const auto now = *parse_instant("2026-11-21T07:45:00.000001Z");
+    EXPECT_EQ(moment_of({false, now.time_since_epoch().count(), {}}).value(), now);
+    EXPECT_FALSE(moment_of({false, std::numeric_limits<std::int64_t>::min(), {}}));
+    EXPECT_FALSE(moment_of({false, std::numeric_limits<std::int64_t>::max(), {}}));
+}
+
 }  // namespace
 }  // namespace roost::http

@@ -87,4 +87,13 @@ result<cursor> decode_cursor(std::string_view text, std::string_view list)
     return c;
 }
 
+result<instant> moment_of(const cursor& c)
+{
+    constexpr auto from = std::chrono::sys_days{std::chrono::year{1900} / 1 / 1};
+    constexpr auto to = std::chrono::sys_days{std::chrono::year{3000} / 1 / 1};
+    const instant moment{std::chrono::microseconds{c.key}};
+    if (moment < from || moment >= to) return invalid("cursor", "is not a cursor of this list", "format");
+    return moment;
+}
+
 }  // namespace roost::http

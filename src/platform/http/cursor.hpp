@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/dates.hpp"
 #include "core/error.hpp"
 #include "core/id.hpp"
 
@@ -27,6 +28,10 @@ std::string encode(const cursor& c, std::string_view list);
 
 /// errc::invalid_input for the parameter "cursor" when the text was not made by `encode` for this list.
 result<cursor> decode_cursor(std::string_view text, std::string_view list);
+
+/// The key of a list ordered by time: microseconds since 1970. errc::invalid_input when it is out of all reason, which
+/// only a forged cursor's is.
+result<instant> moment_of(const cursor& c);
 
 /// The cursors of a page's links.
 struct page_links
