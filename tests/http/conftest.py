@@ -9,17 +9,21 @@ import redis as redis_client
 from psycopg.rows import dict_row
 
 from support.clock import Clock
+from support.contract import Contract
 from support.make import Make
 from support.people import Api
-from support.processes import (Databases, PrivatePostgres, PrivateRedis, Server, redis_database,
-                               server_environment)
+from support.processes import Databases, PrivatePostgres, PrivateRedis, Server, redis_database, server_environment
+from support.refusals import Caller
 
 
 def setting(name):
     if value := os.environ.get(name):
         return value
-    pytest.exit(f"{name} is not set: run `./dev test http`, which starts private servers and sets it "
-                "(ROOST_BIN, ROOST_TEST_PG and ROOST_TEST_REDIS)", returncode=2)
+    pytest.exit(
+        f"{name} is not set: run `./dev test http`, which starts private servers and sets it "
+        "(ROOST_BIN, ROOST_TEST_PG and ROOST_TEST_REDIS)",
+        returncode=2,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -134,6 +138,17 @@ def api(server, _clock, api_of):
 @pytest.fixture(scope="session")
 def make(api):
     return Make(api)
+
+
+@pytest.fixture(scope="session")
+def contract(server):
+    """The OpenAPI document that the server serves, with ways to walk it."""
+    return Contract(server.get("/openapi.json").expect(200))
+
+
+@pytest.fixture(scope="module")
+def caller(api, make):
+    return Caller(api, make)
 
 
 @pytest.fixture

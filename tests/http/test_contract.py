@@ -5,19 +5,13 @@ import os
 import subprocess
 import urllib.parse
 
-import pytest
-
-from support.contract import Contract
 from support.people import PASSWORD
 
 
-@pytest.fixture(scope="module")
-def contract(server):
-    return Contract(server.get("/openapi.json").expect(200))
-
-
 def test_the_binary_prints_the_contract_it_serves(contract, server, binary):
-    printed = subprocess.run([binary, "openapi"], env={**os.environ, **server.environment}, capture_output=True, check=True, timeout=60)
+    printed = subprocess.run(
+        [binary, "openapi"], env={**os.environ, **server.environment}, capture_output=True, check=True, timeout=60
+    )
     assert json.loads(printed.stdout) == contract.document
 
 
@@ -46,14 +40,18 @@ def test_operations_need_a_sign_in_exactly_where_the_contract_says(contract, api
         must_sign_in = {} not in op.raw["security"]
         body = contract.example(op.body) if op.body else None
         headers = {"Content-Type": "application/json"} if op.body else {}
-        reply = api.anonymous.request(op.method, op.any_target(), body=json.dumps(body).encode() if op.body else None, headers=headers)
+        reply = api.anonymous.request(
+            op.method, op.any_target(), body=json.dumps(body).encode() if op.body else None, headers=headers
+        )
         refused = reply.status == 401 and reply.code == "not_signed_in"
         assert refused == must_sign_in, f"{op}: {reply}"
 
 
 def test_a_search_with_every_example_is_understood(contract, api):
     search = next(op for op in contract.operations if op.name == "GET /properties/")
-    values = {name: p["schema"]["examples"][0] for name, p in search.parameters("query").items() if "examples" in p["schema"]}
+    values = {
+        name: p["schema"]["examples"][0] for name, p in search.parameters("query").items() if "examples" in p["schema"]
+    }
     assert {"q", "city", "bbox", "check_in", "check_out", "amenities"} <= values.keys()
     query = {name: ",".join(map(str, value)) if isinstance(value, list) else value for name, value in values.items()}
     api.anonymous.get("/properties/?" + urllib.parse.urlencode(query)).expect(200)

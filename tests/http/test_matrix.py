@@ -12,16 +12,37 @@ import uuid
 
 import pytest
 
-from support.contract import Contract
 from support.people import PASSWORD
 from support.world import RELATIONS, Scene, World, absent
 
 TABLE = pathlib.Path(__file__).parent / "authorization.csv"
 
 # Never the caller's to set, whatever the operation.
-PRIVILEGED = {"id", "role", "roles", "is_admin", "host_id", "guest_id", "owner_id", "user_id", "price", "total", "paid", "payout",
-              "host_payout", "verified", "email_verified", "rating", "rating_count", "created_at", "updated_at", "version", "expires_at",
-              "password_hash", "deleted_at"}
+PRIVILEGED = {
+    "id",
+    "role",
+    "roles",
+    "is_admin",
+    "host_id",
+    "guest_id",
+    "owner_id",
+    "user_id",
+    "price",
+    "total",
+    "paid",
+    "payout",
+    "host_payout",
+    "verified",
+    "email_verified",
+    "rating",
+    "rating_count",
+    "created_at",
+    "updated_at",
+    "version",
+    "expires_at",
+    "password_hash",
+    "deleted_at",
+}
 
 
 class Row:
@@ -36,15 +57,12 @@ class Row:
 
 def read_table(path=TABLE):
     with path.open() as f:
-        return [Row(raw) for raw in csv.DictReader((line for line in f if not line.startswith("#")), skipinitialspace=True)]
+        return [
+            Row(raw) for raw in csv.DictReader((line for line in f if not line.startswith("#")), skipinitialspace=True)
+        ]
 
 
 ROWS = read_table()
-
-
-@pytest.fixture(scope="module")
-def contract(server):
-    return Contract(server.get("/openapi.json").expect(200))
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +98,18 @@ BODIES = {
     "POST /auth/refresh/": lambda scene, world: {"refresh_token": scene.people["owner"].sign_in()["refresh_token"]},
     "POST /auth/password/change/": lambda scene, world: {"current_password": PASSWORD, "new_password": PASSWORD + "!"},
     "POST /bookings/": lambda scene, world: {"quote_id": scene.ids["quote_id"]},
-    "POST /properties/{property_id}/blocks/": lambda scene, world: {"from": world.api.clock.today(200), "to": world.api.clock.today(202)},
+    "POST /properties/{property_id}/blocks/": lambda scene, world: {
+        "from": world.api.clock.today(200),
+        "to": world.api.clock.today(202),
+    },
     "PATCH /users/me/": lambda scene, world: {"display_name": "Somebody"},
     "POST /properties/": lambda scene, world: {"title": "A place of one's own"},
     "PATCH /properties/{property_id}/": lambda scene, world: {"title": "Another title"},
-    "POST /properties/{property_id}/quote/": lambda scene, world: {"check_in": world.api.clock.today(60), "check_out": world.api.clock.today(62), "guests": 1},
+    "POST /properties/{property_id}/quote/": lambda scene, world: {
+        "check_in": world.api.clock.today(60),
+        "check_out": world.api.clock.today(62),
+        "guests": 1,
+    },
 }
 
 
@@ -95,8 +120,12 @@ def ask(operation, scene, relation, world, ids=None, body=None):
     headers = {"Idempotency-Key": secrets.token_hex(16)} if operation.needs_key else {}
     if body is not None:
         headers["Content-Type"] = "application/json"
-    target = operation.target(**{name: (ids or scene.ids).get(name, str(uuid.uuid4())) for name in operation.path_parameters})
-    return scene.people[relation].request(operation.method, target, body=None if body is None else json.dumps(body).encode(), headers=headers)
+    target = operation.target(
+        **{name: (ids or scene.ids).get(name, str(uuid.uuid4())) for name in operation.path_parameters}
+    )
+    return scene.people[relation].request(
+        operation.method, target, body=None if body is None else json.dumps(body).encode(), headers=headers
+    )
 
 
 def check(operation, row, relation, world):
@@ -117,7 +146,9 @@ def check(operation, row, relation, world):
             assert canary not in reply.body.decode(), f"{row}: {relation} sees what is not theirs: {reply}"
     if reply.status in (404, 422):
         nothing = ask(operation, scene, relation, world, ids=absent(scene.ids))
-        assert anonymised(reply) == anonymised(nothing), f"{row}: {relation} can tell a foreign thing from an absent one"
+        assert anonymised(reply) == anonymised(
+            nothing
+        ), f"{row}: {relation} can tell a foreign thing from an absent one"
 
 
 def anonymised(reply):
@@ -145,7 +176,9 @@ def test_operations_answer_each_relation_as_the_table_says(row, contract, world)
 
 def test_the_check_can_fail(contract, world):
     """Control: each of these tables is wrong in one place, and the check says so."""
-    public = next(row for row in read_table() if row.operation == "GET /properties/{property_id}/" and row.thing == "draft")
+    public = next(
+        row for row in read_table() if row.operation == "GET /properties/{property_id}/" and row.thing == "draft"
+    )
     operation = operation_of(contract, public)
     for relation, wrong in (("anonymous", 200), ("stranger", 403), ("owner", 404), ("admin", 401)):
         public.expected[relation] = wrong
@@ -198,7 +231,10 @@ def test_no_spelling_of_a_path_opens_it(row, contract, world):
     before = scene.look()
     target = operation.target(**scene.ids)
     body = json.dumps(valid_body(operation, scene, world)).encode() if operation.body else None
-    headers = {"Content-Type": "application/json" if body else None, "Idempotency-Key": secrets.token_hex(16) if operation.needs_key else None}
+    headers = {
+        "Content-Type": "application/json" if body else None,
+        "Idempotency-Key": secrets.token_hex(16) if operation.needs_key else None,
+    }
     for spelling in spellings(target):
         for relation in ("anonymous", "stranger"):
             if relation not in row.expected or row.expected[relation] < 400:
@@ -218,19 +254,39 @@ def test_no_method_and_no_override_header_opens_it(row, contract, world):
     methods = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
     for method in methods:
         for relation in ("anonymous", "stranger"):
-            reply = scene.people[relation].request(method, target, body=b"{}", headers={"Content-Type": "application/json"})
-            allowed = [r for r in ROWS if r.operation.startswith(method.replace("HEAD", "GET") + " ") and r.operation.split(" ", 1)[1] == operation.path
-                       and r.thing == row.thing and r.expected.get(relation, 404) < 400]
+            reply = scene.people[relation].request(
+                method, target, body=b"{}", headers={"Content-Type": "application/json"}
+            )
+            allowed = [
+                r
+                for r in ROWS
+                if r.operation.startswith(method.replace("HEAD", "GET") + " ")
+                and r.operation.split(" ", 1)[1] == operation.path
+                and r.thing == row.thing
+                and r.expected.get(relation, 404) < 400
+            ]
             assert reply.status >= 400 or method == "OPTIONS" or allowed, f"{relation}: {reply}"
             assert not any(canary in reply.body.decode() for canary in scene.canaries), reply
     for name in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
         for query in ("", f"?_method={operation.method}"):
-            reply = world.stranger.request("POST", target + query, body=b"{}", headers={"Content-Type": "application/json", name: operation.method})
+            reply = world.stranger.request(
+                "POST", target + query, body=b"{}", headers={"Content-Type": "application/json", name: operation.method}
+            )
             assert reply.status >= 400, reply
-    for header in ({"X-Original-URL": target}, {"X-Rewrite-URL": target}, {"X-User-Id": world.host.id}, {"X-Forwarded-User": world.host.username},
-                   {"X-Role": "admin"}, {"Cookie": "role=admin; is_admin=1"}):
-        reply = world.stranger.request(operation.method, target, body=b"{}" if operation.body else None,
-                                       headers={"Content-Type": "application/json" if operation.body else None, **header})
+    for header in (
+        {"X-Original-URL": target},
+        {"X-Rewrite-URL": target},
+        {"X-User-Id": world.host.id},
+        {"X-Forwarded-User": world.host.username},
+        {"X-Role": "admin"},
+        {"Cookie": "role=admin; is_admin=1"},
+    ):
+        reply = world.stranger.request(
+            operation.method,
+            target,
+            body=b"{}" if operation.body else None,
+            headers={"Content-Type": "application/json" if operation.body else None, **header},
+        )
         assert 400 <= reply.status < 500, reply
     assert scene.look() == before
 
@@ -288,7 +344,7 @@ def test_members_that_an_operation_does_not_list_are_refused(row, contract, worl
     body = valid_body(operation, scene, world) or {}
     names = sorted((set(contract.property_names()) | PRIVILEGED) - own)
     for i in range(0, len(names), 50):  # a problem lists up to 100 faults
-        some = names[i:i + 50]
+        some = names[i : i + 50]
         reply = ask(operation, scene, relation, world, body={**body, **dict.fromkeys(some, "admin")})
         assert reply.status in (400, 422), reply
         assert not operation.body or {f"/{name}" for name in some} <= set(reply.pointers), reply
@@ -297,7 +353,13 @@ def test_members_that_an_operation_does_not_list_are_refused(row, contract, worl
 
 def test_nobody_makes_themselves_an_admin(api, db):
     person = api.new_guest("climber")
-    for body in ({"roles": ["admin"]}, {"role": "admin"}, {"is_admin": True}, {"is_host": "admin"}, {"roles": ["guest", "host", "admin"], "is_host": True}):
+    for body in (
+        {"roles": ["admin"]},
+        {"role": "admin"},
+        {"is_admin": True},
+        {"is_host": "admin"},
+        {"roles": ["guest", "host", "admin"], "is_host": True},
+    ):
         assert person.patch("/users/me/", body).status == 422
     name = f"climber_{secrets.token_hex(4)}"
     account = {"username": name, "email": f"{name}@example.com", "password": "correct horse battery staple 7"}

@@ -14,8 +14,15 @@ from support.processes import wait_until
 
 
 def run(binary, *arguments, **environment):
-    return subprocess.run([binary, *arguments], env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+    return subprocess.run(
+        [binary, *arguments],
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+    )
 
 
 # ------------------------------------------------------------------------------------------------------ operations
@@ -23,7 +30,11 @@ def run(binary, *arguments, **environment):
 
 def test_health_and_readiness_say_how_things_are(server):
     assert server.get("/healthz").expect(200) == {"status": "ok"}
-    wait_until(lambda: server.get("/readyz").json == {"status": "ok", "postgresql": "ok", "redis": "ok"}, 10, "everything ready")
+    wait_until(
+        lambda: server.get("/readyz").json == {"status": "ok", "postgresql": "ok", "redis": "ok"},
+        10,
+        "everything ready",
+    )
 
 
 def test_metrics_count_by_route_and_never_by_address(server, api, make):
@@ -34,8 +45,14 @@ def test_metrics_count_by_route_and_never_by_address(server, api, make):
     reply = server.get("/metrics")
     text = reply.body.decode()
     assert reply.headers["Content-Type"].startswith("text/plain; version=0.0.4")
-    for name in ("roost_http_request_seconds", "roost_pg_wait_seconds", "roost_event_loop_lag_seconds", "roost_pg_statement_seconds",
-                 "roost_redis_up", "process_resident_memory_bytes"):
+    for name in (
+        "roost_http_request_seconds",
+        "roost_pg_wait_seconds",
+        "roost_event_loop_lag_seconds",
+        "roost_pg_statement_seconds",
+        "roost_redis_up",
+        "process_resident_memory_bytes",
+    ):
         assert f"# TYPE {name} " in text, name
     assert re.search(r"^# TYPE roost_redis_\w*seconds histogram$", text, re.M)
     counts = re.findall(r'roost_http_request_seconds_count{route="([^"]*)",method="(\w+)",status="(\dxx)"} (\d+)', text)
@@ -67,14 +84,23 @@ def test_no_secret_reaches_the_log(server, api):
     session = person.sign_in()
     tokens = [session["access_token"], session["refresh_token"]]
     anonymous = api.anonymous
-    for body in ({"username": person.username, "password": canary}, {"username": canary, "password": canary}, {"password": canary}, canary):
+    for body in (
+        {"username": person.username, "password": canary},
+        {"username": canary, "password": canary},
+        {"password": canary},
+        canary,
+    ):
         assert anonymous.post("/auth/login/", body).status in (401, 422)
-    anonymous.post("/auth/login/", body=b'{"password": "' + canary.encode(), headers={"Content-Type": "application/json"}).expect(400)
+    anonymous.post(
+        "/auth/login/", body=b'{"password": "' + canary.encode(), headers={"Content-Type": "application/json"}
+    ).expect(400)
     anonymous.post("/users/", {"username": "x", "email": canary, "password": canary, "display_name": "X"}).expect(422)
     anonymous.get(f"/users/me/?token={canary}&access_token={tokens[0]}")
     anonymous.get("/users/me/", headers={"Authorization": f"Bearer {canary}"}).expect(401)
     anonymous.get("/users/me/", headers={"Authorization": f"Basic {canary}", "Cookie": f"__Host-roost_access={canary}"})
-    changed = person.post("/auth/password/change/", {"current_password": person.password, "new_password": canary}).expect(200)
+    changed = person.post(
+        "/auth/password/change/", {"current_password": person.password, "new_password": canary}
+    ).expect(200)
     person.password = canary
     person._token = changed["access_token"]
     tokens += [changed["access_token"], changed["refresh_token"]]
@@ -84,7 +110,9 @@ def test_no_secret_reaches_the_log(server, api):
     wait_until(lambda: mine in server.log_text(), 10, "the last request in the log")
     text = server.log_text() + server.get("/metrics").body.decode()
     for secret in [canary, person.password, *tokens]:
-        assert secret not in text, "a secret is in the log: " + next(line for line in text.splitlines() if secret in line)[:500]
+        assert secret not in text, (
+            "a secret is in the log: " + next(line for line in text.splitlines() if secret in line)[:500]
+        )
 
 
 # ---------------------------------------------------------------------------------------------------- command line
@@ -96,7 +124,10 @@ def test_migrating_twice_at_once_from_two_nodes_is_migrating_once(binary, postgr
         connection.execute("drop schema public cascade")
         connection.execute("create schema public")
     done = []
-    nodes = [threading.Thread(target=lambda: done.append(run(binary, "migrate", "up", ROOST_DATABASE_URL=url))) for _ in range(4)]
+    nodes = [
+        threading.Thread(target=lambda: done.append(run(binary, "migrate", "up", ROOST_DATABASE_URL=url)))
+        for _ in range(4)
+    ]
     for node in nodes:
         node.start()
     for node in nodes:
@@ -122,7 +153,9 @@ def test_settings_are_named_when_wrong_and_hidden_when_secret(binary):
     wrong = run(binary, "config", ROOST_HTTP_PORT="http", ROOST_LOG_LEVEL="loud")
     assert wrong.returncode == 2
     assert "ROOST_HTTP_PORT" in wrong.stdout and "ROOST_LOG_LEVEL" in wrong.stdout
-    shown = run(binary, "config", ROOST_DATABASE_URL="postgresql://u:hunter2hunter2@h/d", ROOST_AUTH_SECRET="hunter2hunter2")
+    shown = run(
+        binary, "config", ROOST_DATABASE_URL="postgresql://u:hunter2hunter2@h/d", ROOST_AUTH_SECRET="hunter2hunter2"
+    )
     assert shown.returncode == 0 and "hunter2" not in shown.stdout
     help_text = run(binary, "config", "--help").stdout
     for name in ("ROOST_DATABASE_URL", "ROOST_REDIS_URL", "ROOST_HTTP_PORT", "ROOST_AUTH_SECRET"):
@@ -134,9 +167,11 @@ def test_settings_are_named_when_wrong_and_hidden_when_secret(binary):
 
 def test_paths_are_served_with_and_without_their_last_slash(api, make):
     listing = make.listing()
-    for path in ("/properties/", f"/properties/{listing['id']}/", "/amenities/"):
+    for path in (f"/properties/{listing['id']}/", "/amenities/"):
         with_slash, without = api.anonymous.get(path), api.anonymous.get(path[:-1])
         assert (with_slash.status, with_slash.body) == (without.status, without.body) == (200, with_slash.body)
+    results = [api.anonymous.get(path).expect(200)["results"] for path in ("/properties/?limit=5", "/properties?limit=5")]
+    assert results[0] == results[1] != []
 
 
 def test_a_reply_is_not_sent_again_to_who_has_it(api, make):

@@ -71,8 +71,12 @@ class Operation:
 class Contract:
     def __init__(self, document):
         self.document = document
-        self.operations = [Operation(self, method, path, raw[method])
-                           for path, raw in sorted(document["paths"].items()) for method in METHODS if method in raw]
+        self.operations = [
+            Operation(self, method, path, raw[method])
+            for path, raw in sorted(document["paths"].items())
+            for method in METHODS
+            if method in raw
+        ]
 
     def resolve(self, schema):
         """The schema with a leading $ref followed, and null taken out of a choice with one other branch."""
@@ -85,11 +89,13 @@ class Contract:
         target = self.document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
         merged = {**target, **{k: v for k, v in schema.items() if k not in ("$ref", "properties")}}
         if "properties" in schema and "properties" in target:  # bounds beside a reference
-            merged["properties"] = {n: {**p, **schema["properties"].get(n, {})} for n, p in target["properties"].items()}
+            merged["properties"] = {
+                n: {**p, **schema["properties"].get(n, {})} for n, p in target["properties"].items()
+            }
         return merged
 
     def kind(self, schema):
-        """"string", "object" …; of a nullable type, the other one."""
+        """ "string", "object" …; of a nullable type, the other one."""
         kind = self.resolve(schema).get("type", "string")
         return next(k for k in kind if k != "null") if isinstance(kind, list) else kind
 
@@ -111,12 +117,14 @@ class Contract:
         if kind == "boolean":
             return True
         text = EXAMPLES_BY_FORMAT.get(schema.get("format"), "somewhere")
-        return text.ljust(schema.get("minLength", 0), "x")[:schema.get("maxLength", 1000)]
+        return text.ljust(schema.get("minLength", 0), "x")[: schema.get("maxLength", 1000)]
 
     def faults(self, value, schema):
         """What the schema has against the value, as texts."""
         whole = {**schema, "components": self.document["components"]}
-        return [e.message[:300] for e in jsonschema.Draft202012Validator(whole, format_checker=FORMATS).iter_errors(value)]
+        return [
+            e.message[:300] for e in jsonschema.Draft202012Validator(whole, format_checker=FORMATS).iter_errors(value)
+        ]
 
     def members(self, schema, pointer=()):
         """Every (pointer, schema) inside an object, objects and lists opened."""
@@ -150,7 +158,25 @@ class Contract:
     def wrong_values(self, schema):
         """Values that are wrong for most schemas of this kind; the schema itself decides which are."""
         resolved = self.resolve(schema)
-        values = [None, True, 0, -1, 1.5, "", "x", [], ["x"], {}, {"x": 1}, 2**31, 2**53 + 1, 2**63, -(2**63) - 1, 10**40, 1e308]
+        values = [
+            None,
+            True,
+            0,
+            -1,
+            1.5,
+            "",
+            "x",
+            [],
+            ["x"],
+            {},
+            {"x": 1},
+            2**31,
+            2**53 + 1,
+            2**63,
+            -(2**63) - 1,
+            10**40,
+            1e308,
+        ]
         for bound, step in (("minimum", -1), ("maximum", 1)):
             if bound in resolved:
                 values.append(resolved[bound] + step)
@@ -160,8 +186,21 @@ class Contract:
             values += ["x" * (resolved["maxLength"] + 1), "é" * (resolved["maxLength"] + 1)]
         if "maxItems" in resolved:
             values.append([self.example(resolved["items"])] * (resolved["maxItems"] + 1))
-        values += ["2026-02-30", "2026-13-01", "26-1-1", "0000-01-01", "9999-12-31", "2026-12-24T25:00:00Z", "not-an-id",
-                   "a\0b", "\0", "🏠" * 40, "' or 1=1 --", "eur", "EURO"]
+        values += [
+            "2026-02-30",
+            "2026-13-01",
+            "26-1-1",
+            "0000-01-01",
+            "9999-12-31",
+            "2026-12-24T25:00:00Z",
+            "not-an-id",
+            "a\0b",
+            "\0",
+            "🏠" * 40,
+            "' or 1=1 --",
+            "eur",
+            "EURO",
+        ]
         return values
 
 

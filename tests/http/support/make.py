@@ -45,11 +45,13 @@ class Make:
         clock = self.api.clock
         first = clock.today(check_in) if isinstance(check_in, int) else check_in
         last = clock.today(check_in + nights) if isinstance(check_in, int) else nights
-        return guest.post(f"/properties/{listing['id']}/quote/",
-                          {"check_in": first, "check_out": last, "guests": guests}).expect(201)
+        return guest.post(
+            f"/properties/{listing['id']}/quote/", {"check_in": first, "check_out": last, "guests": guests}
+        ).expect(201)
 
     def booking(self, listing=None, guest=None, quote=None, key=None, **stay):
         guest = guest or self.api.as_guest()
         quote = quote or self.quote(listing, guest, **stay)
-        return guest.post("/bookings/", {"quote_id": quote["id"]},
-                          headers={"Idempotency-Key": key or secrets.token_hex(16)}).expect(201)
+        return guest.post(
+            "/bookings/", {"quote_id": quote["id"]}, headers={"Idempotency-Key": key or secrets.token_hex(16)}
+        ).expect(201)

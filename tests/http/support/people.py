@@ -26,8 +26,10 @@ class Person(Client):
         self.username = unique(name)
         self.email = f"{self.username}@example.com"
         self.password = PASSWORD
-        self.profile = api.anonymous.post("/users/", {
-            "username": self.username, "email": self.email, "password": self.password, "display_name": name.title()}).expect(201)
+        self.profile = api.anonymous.post(
+            "/users/",
+            {"username": self.username, "email": self.email, "password": self.password, "display_name": name.title()},
+        ).expect(201)
         self.id = self.profile["id"]
         self._token = None
         self._signed_in_at = None
@@ -35,7 +37,9 @@ class Person(Client):
 
     def sign_in(self):
         """A fresh session; gives the login reply's body."""
-        reply = self.api.anonymous.post("/auth/login/", {"username": self.username, "password": self.password}).expect(200)
+        reply = self.api.anonymous.post("/auth/login/", {"username": self.username, "password": self.password}).expect(
+            200
+        )
         self._token = reply["access_token"]
         self._signed_in_at = (time.monotonic(), self.api.clock.moves)
         return reply
@@ -43,7 +47,11 @@ class Person(Client):
     @property
     def token(self):
         with self._lock:
-            if self._token is None or self._signed_in_at[1] != self.api.clock.moves or time.monotonic() - self._signed_in_at[0] > 600:
+            if (
+                self._token is None
+                or self._signed_in_at[1] != self.api.clock.moves
+                or time.monotonic() - self._signed_in_at[0] > 600
+            ):
                 self.sign_in()
             return self._token
 

@@ -41,8 +41,15 @@ class Databases:
         self.server_url = server_url
         self._made = []
         self._template = self._create()
-        done = subprocess.run([binary, "migrate", "up"], env={**os.environ, "ROOST_DATABASE_URL": self.url_of(self._template)},
-                              text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+        done = subprocess.run(
+            [binary, "migrate", "up"],
+            env={**os.environ, "ROOST_DATABASE_URL": self.url_of(self._template)},
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=120,
+        )
         if done.returncode != 0:
             self.drop_all()
             raise AssertionError(f"roost migrate failed:\n{done.stdout}")
@@ -74,7 +81,15 @@ def redis_database(server_url, number):
     return f"{server_url}?db={number}" if server_url.startswith("unix:") else f"{server_url.rstrip('/')}/{number}"
 
 
-LIMITS = ("login_account", "login_account_network", "login_network", "login_all", "register_network", "register_all", "password_account")
+LIMITS = (
+    "login_account",
+    "login_account_network",
+    "login_network",
+    "login_all",
+    "register_network",
+    "register_all",
+    "password_account",
+)
 
 
 def server_environment(database, redis, **more):
@@ -117,11 +132,17 @@ class Server(Client):
         self._checked = 0  # bytes of the log that were looked at for errors
 
     def start(self, ready=True):
-        sanitizers = {"ASAN_OPTIONS": "detect_stack_use_after_return=1", "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
+        sanitizers = {
+            "ASAN_OPTIONS": "detect_stack_use_after_return=1",
+            "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+        }
         self.process = subprocess.Popen(
             [self.binary, "serve"],
             env={**sanitizers, **os.environ, **self.environment, "ROOST_HTTP_PORT": str(self.port)},
-            stdin=subprocess.DEVNULL, stdout=self.log_path.open("ab"), stderr=subprocess.STDOUT)
+            stdin=subprocess.DEVNULL,
+            stdout=self.log_path.open("ab"),
+            stderr=subprocess.STDOUT,
+        )
         self.starts += 1
         self.port = wait_until(self._port, 60, "the server listening")
         if ready:
@@ -192,11 +213,11 @@ class Server(Client):
     def surprises(self):
         """Error lines and sanitizer reports since the last call."""
         text = self.log_text()
-        new, self._checked = text[self._checked:], len(text)
+        new, self._checked = text[self._checked :], len(text)
         found = []
         for line in new.splitlines():
             if SANITIZER.search(line):
-                found.append(line + "\n" + new[new.index(line):][:4000])
+                found.append(line + "\n" + new[new.index(line) :][:4000])
             elif is_error(line) and not any(p.search(line) for p in self._expected):
                 found.append(line)
         return found
@@ -225,9 +246,24 @@ class PrivateRedis:
 
     def start(self):
         self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-             "--dir", str(self.folder), *self.options],
-            stdin=subprocess.DEVNULL, stdout=(self.folder / "redis.log").open("ab"), stderr=subprocess.STDOUT)
+            [
+                "redis-server",
+                "--port",
+                str(self.port),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--dir",
+                str(self.folder),
+                *self.options,
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=(self.folder / "redis.log").open("ab"),
+            stderr=subprocess.STDOUT,
+        )
         wait_until(lambda: socket.create_connection(("127.0.0.1", self.port), 1).close() or True, 10, "Redis listening")
         return self
 
@@ -261,9 +297,26 @@ class PrivatePostgres:
             for parent in self.folder.parents:  # pytest makes its folders for their owner only
                 if parent.stat().st_uid == 0 and str(parent).startswith("/tmp/"):
                     parent.chmod(parent.stat().st_mode | 0o011)
-        self.run("initdb", "-D", str(self.data), "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
-        settings = {"listen_addresses": "'127.0.0.1'", "port": self.port, "unix_socket_directories": f"'{self.folder}'",
-                    "shared_buffers": "'64MB'", "fsync": "off", **settings}  # a killed process loses no page of the system
+        self.run(
+            "initdb",
+            "-D",
+            str(self.data),
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--no-sync",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+        )
+        settings = {
+            "listen_addresses": "'127.0.0.1'",
+            "port": self.port,
+            "unix_socket_directories": f"'{self.folder}'",
+            "shared_buffers": "'64MB'",
+            "fsync": "off",
+            **settings,
+        }  # a killed process loses no page of the system
         with (self.data / "postgresql.conf").open("a") as f:
             f.writelines(f"{name} = {value}\n" for name, value in settings.items())
 
@@ -272,7 +325,9 @@ class PrivatePostgres:
         if os.geteuid() == 0:
             command = ["runuser", "-u", "postgres", "--", *command]
         with (self.folder / "commands.log").open("ab") as log:
-            return subprocess.run(command, cwd="/", check=check, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=120)
+            return subprocess.run(
+                command, cwd="/", check=check, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=120
+            )
 
     def url(self, database="postgres"):
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"

@@ -31,8 +31,13 @@ class World:
         return getattr(self, f"_{kind}")()
 
     def _people(self, owner, counterpart):
-        return {"anonymous": self.api.anonymous, "stranger": self.stranger, "counterpart": counterpart, "owner": owner,
-                "admin": self.api.as_admin()}
+        return {
+            "anonymous": self.api.anonymous,
+            "stranger": self.stranger,
+            "counterpart": counterpart,
+            "owner": owner,
+            "admin": self.api.as_admin(),
+        }
 
     def _property(self, make, **changes):
         canary = f"canary {secrets.token_hex(8)}"
@@ -85,7 +90,9 @@ class World:
         """Somebody's account; the counterpart is a host with whom they have a booking."""
         owner = self.api.new_guest("subject")
         self.make.booking(self.make.listing(self.host), owner)
-        return Scene({"user_id": owner.id}, self._people(owner, self.host), [owner.email], lambda: owner.get("/users/me/").json)
+        return Scene(
+            {"user_id": owner.id}, self._people(owner, self.host), [owner.email], lambda: owner.get("/users/me/").json
+        )
 
     def _session(self):
         owner = self.api.new_guest("subject")
@@ -96,13 +103,28 @@ class World:
 
     def _none(self):
         """Nothing: the owner is just a host, the counterpart and the stranger just guests."""
-        return Scene({}, {"anonymous": self.api.anonymous, "stranger": self.guest, "counterpart": self.guest,
-                          "owner": self.host, "admin": self.api.as_admin()})
+        return Scene(
+            {},
+            {
+                "anonymous": self.api.anonymous,
+                "stranger": self.guest,
+                "counterpart": self.guest,
+                "owner": self.host,
+                "admin": self.api.as_admin(),
+            },
+        )
 
     def _self(self):
         """Nothing, and people that nobody needs afterwards."""
-        return Scene({}, {"anonymous": self.api.anonymous, "stranger": self.api.new_guest(), "owner": self.api.new_host(),
-                          "admin": self.api.new_admin()})
+        return Scene(
+            {},
+            {
+                "anonymous": self.api.anonymous,
+                "stranger": self.api.new_guest(),
+                "owner": self.api.new_host(),
+                "admin": self.api.new_admin(),
+            },
+        )
 
 
 def absent(ids):

@@ -1,0 +1,208 @@
+"""What a fault of PostgreSQL may do to a caller: a refusal that says so (faults P1, P3, P4, P6)."""
+
+import datetime
+import itertools
+import random
+import secrets
+import signal
+import time
+
+import psycopg
+import pytest
+
+from support.load import Load
+from support.make import Make
+from support.processes import Databases, wait_until
+from support.works import assert_all_works
+
+
+@pytest.fixture(scope="module")
+def private_databases(private_postgres, binary):
+    return Databases(private_postgres.url(), binary)
+
+
+@pytest.fixture
+def on_postgres(private_databases, start_server, new_redis, api_of):
+    """An API whose server uses the private PostgreSQL."""
+    server = start_server(
+        private_databases.create(),
+        new_redis(),
+        ROOST_DATABASE_WAIT_MS="500",
+        ROOST_DATABASE_LOCK_MS="500",
+        ROOST_DATABASE_STATEMENT_MS="2000",
+    )
+    server.expect_errors("(?i)postgres|database|57P0|08006|unavailable")  # that it went away is an error worth a line
+    yield api_of(server)
+    server.close()
+
+
+class Traffic:
+    """Reads, writes and bookings of one far stay each, from one guest; remembers what was acknowledged."""
+
+    def __init__(self, api):
+        make = Make(api)
+        self.host = api.new_host()
+        self.guest = api.new_guest()
+        self.listings = [make.listing(self.host, stay_rules={"booking_window_days": 1095})["id"] for _ in range(4)]
+        self.quotes = []
+        self.stays = itertools.count()
+        self.acknowledged = []
+        self.tokens = (self.host.token, self.guest.token)  # signed in before anything breaks
+
+    def ask(self, turn):
+        listing = self.listings[turn % len(self.listings)]
+        if turn % 3 == 0:
+            return self.guest.get(f"/properties/{listing}/")
+        if turn % 3 == 1:
+            return self.host.patch(f"/properties/{listing}/", {"title": f"Title number {turn} of this place"})
+        night = next(self.stays)
+        first = datetime.date.today() + datetime.timedelta(days=10 + night // len(self.listings))
+        stay = {
+            "check_in": first.isoformat(),
+            "check_out": (first + datetime.timedelta(days=1)).isoformat(),
+            "guests": 1,
+        }
+        quoted = self.guest.post(f"/properties/{self.listings[night % len(self.listings)]}/quote/", stay)
+        if quoted.status != 201:
+            return quoted
+        booked = self.guest.post(
+            "/bookings/", {"quote_id": quoted.json["id"]}, headers={"Idempotency-Key": secrets.token_hex(16)}
+        )
+        if booked.status == 201:
+            self.acknowledged.append(booked.json["id"])
+        return booked
+
+    def assert_kept(self):
+        assert self.acknowledged
+        for booking in self.acknowledged:
+            assert self.guest.get(f"/bookings/{booking}/").expect(200)["id"] == booking
+
+
+def assert_only_honest_answers(load):
+    """Success, a conflict, or 503 with Retry-After: nothing else, and no connection dropped."""
+    assert load.broken == 0
+    for reply in load.replies:
+        if reply.status == 503:
+            assert int(reply.headers["Retry-After"]) >= 1, reply
+            assert reply.code in ("unavailable", "overloaded"), reply
+        else:
+            assert reply.status in (200, 201, 409, 422), reply
+
+
+def assert_heals(api):
+    wait_until(lambda: api.server.get("/readyz").status == 200, 30, "/readyz answering 200 again")
+    wait_until(lambda: api.anonymous.get("/properties/").status == 200, 30, "searches answering again")
+    assert_all_works(api)
+
+
+def restart_fast(postgres):
+    postgres.restart("fast")
+
+
+def restart_immediate(postgres):
+    postgres.restart("immediate")
+
+
+def kill_and_start(postgres):
+    postgres.kill()
+    postgres.start()
+
+
+@pytest.mark.parametrize("fault", [restart_fast, restart_immediate, kill_and_start])
+def test_postgres_may_restart_under_load(on_postgres, private_postgres, fault):
+    traffic = Traffic(on_postgres)
+    pid = on_postgres.server.process.pid
+    with Load(traffic.ask) as load:
+        for _ in range(2):
+            wait_until(lambda seen=len(load.replies): len(load.replies) > seen + 40, 30, "traffic")
+            fault(private_postgres)
+            wait_until(
+                lambda seen=len(load.replies): any(r.status < 300 for r in load.replies[seen:]),
+                30,
+                "success after the restart",
+            )
+    assert_only_honest_answers(load)
+    assert_heals(on_postgres)
+    traffic.assert_kept()
+    assert on_postgres.server.running() and on_postgres.server.process.pid == pid
+
+
+def test_postgres_may_be_away_for_long(on_postgres, private_postgres):
+    traffic = Traffic(on_postgres)
+    private_postgres.stop("immediate")
+    try:
+        assert on_postgres.server.get("/healthz").status == 200, "the process itself is well"
+        wait_until(lambda: on_postgres.server.get("/readyz").status == 503, 20, "/readyz answering 503")
+        with Load(traffic.ask) as load:
+            wait_until(lambda: len(load.replies) >= 20, 60, "twenty refusals")
+        assert set(load.statuses()) == {503}
+        assert_only_honest_answers(load)
+    finally:
+        private_postgres.start()
+    assert_heals(on_postgres)
+
+
+def test_a_frozen_postgres_gets_bounded_refusals(on_postgres, private_postgres):
+    traffic = Traffic(on_postgres)
+    private_postgres.signal_all(signal.SIGSTOP)
+    try:
+        with Load(traffic.ask, threads=16) as load:
+            wait_until(lambda: len(load.replies) >= 16, 60, "an answer for everybody")
+            assert on_postgres.server.get("/healthz").status == 200
+        assert_only_honest_answers(load)
+        assert load.statuses()[503] > 0
+    finally:
+        private_postgres.signal_all(signal.SIGCONT)
+    assert_heals(on_postgres)
+
+
+def test_connections_may_run_out(on_postgres, private_postgres):
+    traffic = Traffic(on_postgres)
+    hoard = []
+    with psycopg.connect(private_postgres.url(), autocommit=True) as admin:
+        admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'roost%'")
+    try:
+        while True:
+            hoard.append(psycopg.connect(private_postgres.url()))
+    except psycopg.OperationalError:
+        pass  # all slots are taken
+    try:
+        with Load(traffic.ask, threads=8) as load:
+            wait_until(lambda: len(load.replies) >= 20, 60, "twenty answers")
+            assert on_postgres.server.get("/healthz").status == 200
+        assert_only_honest_answers(load)
+    finally:
+        for connection in hoard:
+            connection.close()
+    assert load.statuses()[503] > 0
+    assert_heals(on_postgres)
+
+
+def test_connections_may_be_ended_at_random(on_postgres, private_postgres):
+    traffic = Traffic(on_postgres)
+    with Load(traffic.ask) as load, psycopg.connect(private_postgres.url(), autocommit=True) as admin:
+        for _ in range(30):
+            pids = [
+                r[0]
+                for r in admin.execute("select pid from pg_stat_activity where datname like 'roost_test%'").fetchall()
+            ]
+            admin.execute("select pg_terminate_backend(%s)", [random.choice(pids)] if pids else [0])
+            time.sleep(0.05)
+    assert_only_honest_answers(load)
+    assert sum(load.statuses()[s] for s in (200, 201)) > 0
+    assert_heals(on_postgres)
+    traffic.assert_kept()
+
+
+def test_a_lock_held_too_long_is_a_refusal_and_not_a_pile_up(on_postgres, private_postgres):
+    traffic = Traffic(on_postgres)
+    with psycopg.connect(on_postgres.server.environment["ROOST_DATABASE_URL"]) as holder:
+        holder.execute("select 1 from property where id = any(%s) for update", [traffic.listings])
+        with Load(
+            lambda turn: traffic.host.patch(f"/properties/{traffic.listings[0]}/", {"title": f"Title number {turn}"}),
+            threads=30,
+        ) as load:
+            wait_until(lambda: len(load.replies) >= 30, 90, "an answer for everybody")
+        assert set(load.statuses()) == {503}
+        assert_only_honest_answers(load)
+    assert_heals(on_postgres)
