@@ -117,6 +117,7 @@ task<result<http::page<property>>> service::list_own(identity who, own_query que
     auto links = http::cut_page(rows, static_cast<std::size_t>(query.limit), from, list);
 
     std::vector<property_id> ids;
+    ids.reserve(rows.size());
     for (const auto& row : rows) ids.push_back(row.id);
     http::page<property> page;
     page.results = co_await find_all(db_, ids);
