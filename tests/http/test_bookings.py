@@ -1,42 +1,11 @@
 """From a price to the end of a stay: quotes, bookings, answers, cancellations, and what time does to them."""
 
 import datetime
-import secrets
 
 import pytest
 
-from support.processes import wait_until
-
-EUR = "EUR"
-
-
-def money(amount, currency=EUR):
-    return {"amount": amount, "currency": currency}
-
-
-def book(person, quote, **body):
-    return person.post("/bookings/", {"quote_id": quote["id"], **body}, headers={"Idempotency-Key": secrets.token_hex(16)})
-
-
-def ask(person, listing, check_in, check_out, guests=1):
-    return person.post(f"/properties/{listing['id']}/quote/", {"check_in": check_in, "check_out": check_out, "guests": guests})
-
-
-def free(api, listing, first, last):
-    reply = api.anonymous.get(f"/properties/{listing['id']}/availability/?from={first}&to={last}").expect(200)
-    return [(r["from"], r["to"]) for r in reply["free"]]
-
-
-def becomes(person, booking, status):
-    """Waits until time has moved the booking there."""
-    path = f"/bookings/{booking['id']}/"
-    return wait_until(lambda: (b := person.get(path).expect(200))["status"] == status and b, 15, f"{path} {status}")
-
-
-def history(person, booking):
-    rows = person.get(f"/bookings/{booking['id']}/history/").expect(200)["results"]
-    return [(r["from_status"], r["to_status"], r["actor"]) for r in rows]
-
+from support.make import Make
+from support.stays import ask, becomes, book, free, history, money
 
 # --------------------------------------------------------------------------------------------------------- quotes
 
@@ -326,6 +295,19 @@ def test_a_stay_begins_and_ends_by_the_propertys_clock(api, make, clock):
                                        ("in_stay", "completed", "system")]
 
 
+def test_two_processes_sweep_without_doing_anything_twice(two_servers):
+    one, other = two_servers
+    make = Make(one)
+    listing = make.listing(one.new_host(), payment_mode="online")
+    held = [(guest, make.booking(listing, guest, check_in=3 + 2 * (10 * k + n), nights=2))
+            for k, guest in enumerate([one.new_guest(), one.new_guest()]) for n in range(10)]
+    one.clock.advance(minutes=16)  # moves both
+    for guest, booking in held:
+        becomes(guest, booking, "expired")
+        assert history(guest, booking) == [(None, "awaiting_payment", "guest"), ("awaiting_payment", "expired", "system")]
+    one.clock.reset()
+
+
 # ---------------------------------------------------------------------------------------------------------- lists
 
 
@@ -359,57 +341,6 @@ def test_lists_are_filtered_and_paged_both_ways(api, make):
     assert [i for chunk, _ in reversed(back) for i in chunk] == newest_first[:6]
     guest.get("/bookings/?cursor=nonsense").expect(422)
     guest.get("/bookings/?role=landlord&limit=0").expect(422)
-
-
-# -------------------------------------------------------------------------------------------------- closed nights
-
-
-def test_blocks_of_one_host_merge_and_never_cover_a_stay(api, make, clock):
-    host, guest = api.new_host(), api.new_guest()
-    listing = make.listing(host)
-    day = [clock.today(n) for n in range(60)]
-    path = f"/properties/{listing['id']}/blocks/"
-
-    def close(a, b, status=201):
-        return host.post(path, {"from": day[a], "to": day[b]}).expect(status)
-
-    close(20, 22), close(25, 28)
-    booking = make.booking(listing, guest, check_in=30, nights=3)
-    close(29, 31, 409)
-    close(33, 34)
-    one = close(22, 26)
-    assert (one["from"], one["to"], one["kind"]) == (day[20], day[28], "host")
-    seen = host.get(path).expect(200)["results"]
-    assert [(b["from"], b["to"]) for b in seen] == [(day[20], day[28]), (day[33], day[34])]
-    ask(guest, listing, day[27], day[29]).expect(409, "dates_taken")
-    ask(guest, listing, day[28], day[30]).expect(201)
-    host.delete(path + one["id"] + "/").expect(204)
-    host.delete(path + one["id"] + "/").expect(404)
-    ask(guest, listing, day[21], day[27]).expect(201)
-    assert guest.get(f"/bookings/{booking['id']}/").expect(200)["status"] == "confirmed"
-
-
-def test_a_block_is_checked(api, make, clock):
-    host, guest = api.new_host(), api.new_guest()
-    path = f"/properties/{make.listing(host)['id']}/blocks/"
-    day = clock.today
-    assert host.post(path, {"from": day(5), "to": day(5)}).expect(422) and host.post(path, {"from": day(-2), "to": day(5)}).expect(422)
-    assert host.post(path, {"from": day(5), "to": "2999-01-01"}).pointers == ["/to"]
-    guest.post(path, {"from": day(5), "to": day(6)}).expect(403, "not_allowed")
-    guest.get(path).expect(403, "not_allowed")
-    api.anonymous.get(path).expect(401)
-    draft = make.draft(host)
-    guest.post(f"/properties/{draft['id']}/blocks/", {"from": day(5), "to": day(6)}).expect(404, "not_found")
-
-
-def test_availability_is_bounded_and_hides_drafts(api, make, clock):
-    host = api.new_host()
-    draft = make.draft(host, time_zone="UTC")
-    path = f"/properties/{draft['id']}/availability/"
-    api.anonymous.get(path).expect(404)
-    assert host.get(path).expect(200)["free"] == [{"from": clock.today(), "to": clock.today(90)}]
-    host.get(f"{path}?from={clock.today()}&to={clock.today(371)}").expect(422)
-    assert host.get(f"{path}?from={clock.today(-10)}&to={clock.today(-5)}").expect(200)["free"] == []
 
 
 def test_a_place_with_guests_to_come_cannot_be_deleted(api, make):
