@@ -2,7 +2,7 @@
 -- quotes ready to be booked. Every property has days 23 to 35 of each 36 free.
 set session_replication_role = replica;  -- ids change in all tables at once
 truncate imported_property;
-with numbered as (select id, row_number() over (order by id) as n from property)
+with numbered as (select id, row_number() over (order by status <> 'listed', id) as n from property)
 update property p set id = ('01900000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid
 from numbered where numbered.id = p.id;
 set session_replication_role = origin;
@@ -12,7 +12,7 @@ update property set min_nights = least(min_nights, 3), advance_notice_days = 0, 
 create table bench_stay as
 select gen_random_uuid() as booking_id, p.id as property_id, p.host_id, p.currency, p.nightly_price,
        current_date + 20 + 36 * k + abs(hashtext(p.id::text || k)) % 20 as check_in
-from property p, generate_series(0, 9) k;
+from property p, generate_series(0, 9) k where p.status = 'listed';
 
 insert into booking (id, property_id, guest_id, host_id, quote_id, status, check_in, check_out, guests, currency,
     nightly_price, nights_amount, cleaning_fee, guest_fee_bp, guest_fee, tax_bp, tax, total, host_payout,
@@ -33,5 +33,5 @@ select ('01900000-0000-7000-9000-' || right(id::text, 12))::uuid, id, (select id
     current_date + 45, current_date + 48, 1, currency, nightly_price, 3 * nightly_price, 0, 1200,
     (3 * nightly_price * 1200 + 5000) / 10000, 0, 0, 3 * nightly_price + (3 * nightly_price * 1200 + 5000) / 10000,
     3 * nightly_price, now() + interval '1 day', now()
-from property;
+from property where status = 'listed';
 vacuum analyze;

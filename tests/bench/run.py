@@ -110,7 +110,7 @@ class Bench:
             out = subprocess.run(["pgbench", "-n", "-M", "prepared", f"-c{clients}", "-j1", f"-T{self.seconds}", "-f",
                                   f.name, *extra, self.url], text=True, capture_output=True, timeout=self.seconds + 60)
         if out.returncode:
-            raise RuntimeError(out.stderr[-2000:])
+            raise RuntimeError(out.stderr[:1000])
         return float(re.search(r"tps = ([0-9.]+)", out.stdout).group(1))
 
     def login(self):

@@ -36,7 +36,7 @@ def search():
 def book(guest, host, per_client):
     """Booking the quotes 1, 2, 3 … each once: client k takes its own stretch of them."""
     days = ["current_date + 45", "current_date + 48"]
-    key = ["'bench'", "'POST /bookings/'", "'pgbench-' || :n"]
+    key = ["'bench'", "'POST /bookings/'", "'pgbench-' || :n::text"]
     return "".join([
         f"\\set i :i + 1\n\\set n :client_id * {per_client} + :i\n",
         "begin;\n",
