@@ -8,6 +8,6 @@ where status = 'listed' and capacity >= 2 and currency = 'USD'
     and location && st_makeenvelope(:west, :south, :west + 0.03, :south + 0.02, 4326)
     and 3 between min_nights and max_nights
     and not exists (select from stay_block b where b.property_id = p.id
-        and b.blocked && daterange(current_date + :day, current_date + :day + 3 + preparation_nights))
+        and b.blocked && daterange(current_date + :day::int, current_date + :day::int + 3 + preparation_nights))
 order by nightly_price, p.id
 limit 20
