@@ -33,16 +33,19 @@ void sweeper::attach(boost::asio::io_context& io)
 {
     boost::asio::io_context* nobody = nullptr;
     if (!home_.compare_exchange_strong(nobody, &io)) return;
-    running_ = std::make_unique<running>(boost::asio::steady_timer{io});
+    auto r = std::make_shared<running>(boost::asio::steady_timer{io});
+    running_ = r;
     // Nothing gets past run() but what ends the program anyway.
-    boost::asio::co_spawn(io, run(*running_), boost::asio::detached);
+    boost::asio::co_spawn(io, run(std::move(r)), boost::asio::detached);
 }
 
 void sweeper::detach(boost::asio::io_context& io)
 {
     if (home_ != &io) return;
-    running_->asked_to_end = true;
-    running_->timer.cancel();
+    const auto r = running_.lock();
+    if (!r) return;
+    r->asked_to_end = true;
+    r->timer.cancel();
 }
 
 task<std::int64_t> sweeper::sweep()
@@ -61,9 +64,9 @@ task<std::int64_t> sweeper::sweep()
     co_return total;
 }
 
-task<> sweeper::run(running& r)
+task<> sweeper::run(std::shared_ptr<running> r)
 {
-    while (!r.asked_to_end)
+    while (!r->asked_to_end)
     {
         try
         {
@@ -77,9 +80,9 @@ task<> sweeper::run(running& r)
         {
             log::error("the sweep failed", {{"error", e.what()}});
         }
-        if (r.asked_to_end) break;
-        r.timer.expires_after(pause_);
-        co_await r.timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+        if (r->asked_to_end) break;
+        r->timer.expires_after(pause_);
+        co_await r->timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     }
 }
 

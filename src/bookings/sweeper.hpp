@@ -22,9 +22,9 @@ class sweeper
     const std::chrono::milliseconds pause_;
     struct running;
     std::atomic<boost::asio::io_context*> home_{nullptr};
-    std::unique_ptr<running> running_;  // touched on home_'s thread only
+    std::weak_ptr<running> running_;  // owned by run(), so that the timer ends before its context; home_'s thread only
 
-    task<> run(running& r);
+    task<> run(std::shared_ptr<running> r);
 
 public:
     sweeper(pg::database& db, const clock& c, std::chrono::milliseconds pause);
