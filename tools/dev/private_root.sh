@@ -15,6 +15,7 @@ private_root_enter() {
     local root
     root=$cache/root-$(private_root_key)
     if [ ! -d "$root" ]; then private_root_make_once "$root"; fi
+    touch "$root"
     if [ -z "${NPM_CONFIG_REGISTRY:-}" ] && command -v npm >/dev/null; then
         NPM_CONFIG_REGISTRY=$(npm config get registry 2>/dev/null) || NPM_CONFIG_REGISTRY=
         export NPM_CONFIG_REGISTRY
@@ -41,6 +42,8 @@ private_root_make_once() {
         rm -rf --one-file-system "$unfinished"
         private_root_make "$unfinished"
         mv "$unfinished" "$root"
+        # Roots of package lists that no checkout has had for a month.
+        find "$cache" -mindepth 1 -maxdepth 1 -name 'root-????????????' -mtime +30 -exec rm -rf --one-file-system {} +
     fi
     exec 9>&-
 }
