@@ -39,6 +39,7 @@ void write_link(std::string& out, const std::optional<std::string>& cursor, cons
         return;
     }
     std::string link{c.req.path};
+    if (!link.ends_with('/')) link.push_back('/');  // one page has one address, however it was asked for
     char before = '?';
     const auto add = [&](std::string_view name, std::string_view value) {
         link.push_back(std::exchange(before, '&'));
