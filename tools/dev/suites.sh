@@ -54,8 +54,9 @@ suite_fuzz() {
     for program in build/fuzz/tests/*_fuzz; do
         name=$(basename "$program" _fuzz)
         mkdir -p "$results/fuzz-$name"
-        count_one "fuzz $name" run "$program" -runs="${ROOST_FUZZ_RUNS:-100000}" -max_total_time=120 -timeout=10 -rss_limit_mb=4096 \
-            -print_final_stats=0 -verbosity=0 -artifact_prefix="$results/" "$@" "$results/fuzz-$name" "tests/fuzz/corpus/$name"
+        count_one "fuzz $name" with_progress "$name" "build/fuzz/$name.log" \
+            "$program" -runs="${ROOST_FUZZ_RUNS:-100000}" -max_total_time=120 -timeout=10 -rss_limit_mb=4096 \
+            -artifact_prefix="build/fuzz/$name-" "$@" "$results/fuzz-$name" "tests/fuzz/corpus/$name"
     done
 }
 
