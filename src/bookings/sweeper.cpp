@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "bookings/store.hpp"
+#include "platform/http/idempotency.hpp"
 #include "platform/observe/log.hpp"
 
 namespace roost::bookings {
@@ -59,6 +60,9 @@ task<std::int64_t> sweeper::sweep()
         moved = done.value();  // nothing it does is refused
     }
     while (co_await forget_old_quotes(db_, now - quotes_kept, batch) == batch)
+    {
+    }
+    while (co_await http::forget_old_replies(db_, batch) == batch)
     {
     }
     co_return total;

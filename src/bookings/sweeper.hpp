@@ -12,9 +12,9 @@ class io_context;
 
 namespace roost::bookings {
 
-/// Lets time pass: expires holds and requests, begins and ends stays, forgets old quotes. Any number of processes may
-/// sweep at once; each takes what no other has. Nothing depends on its punctuality: whoever wants the nights of an
-/// expired hold gets them without it.
+/// Lets time pass: expires holds and requests, begins and ends stays, forgets old quotes and kept replies. Any number
+/// of processes may sweep at once; each takes what no other has. Nothing depends on its punctuality: whoever wants the
+/// nights of an expired hold gets them without it.
 class sweeper
 {
     pg::database& db_;

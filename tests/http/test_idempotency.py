@@ -1,6 +1,7 @@
 """A request that is repeated with its Idempotency-Key has one effect and one answer (T2)."""
 
 import collections
+import datetime
 import json
 import secrets
 import threading
@@ -10,6 +11,7 @@ import pytest
 import redis as redis_client
 
 from support.make import Make
+from support.processes import wait_until
 from support.volley import Volley, encode
 
 
@@ -161,6 +163,17 @@ def test_keys_of_different_operations_are_different_keys(api, make):
     stay = {"check_in": api.clock.today(20), "check_out": api.clock.today(22), "guests": 1}
     quote = guest.post(f"/properties/{listing['id']}/quote/", stay, headers={"Idempotency-Key": k}).expect(201)
     assert not replayed(book(guest, quote, k))
+
+
+def test_a_reply_is_kept_for_seven_days(api, make, db):
+    guest, young, old = api.new_guest(), key(), key()
+    for k in (young, old):
+        book(guest, make.quote(make.listing(), guest), k).expect(201)
+    age = "update idempotency set created_at = now() - interval '7 days' + %s where key = %s"
+    db.execute(age, [datetime.timedelta(minutes=1), young])
+    db.execute(age, [datetime.timedelta(minutes=-1), old])
+    kept = "select key from idempotency where key = any(%s)"
+    wait_until(lambda: db.execute(kept, [[young, old]]).fetchall() == [{"key": young}], 15, "the old reply gone")
 
 
 def test_a_repeat_during_the_first_waits_or_is_told_to(api, make, db, database):

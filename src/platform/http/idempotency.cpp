@@ -101,4 +101,6 @@ void keep(pg::tx& tx, const idempotency_key& k, const reply& r)
              header_of(r, "ETag"), bytes_of(r));
 }
 
+task<std::int64_t> forget_old_replies(pg::database& db, int batch) { return db.run(sql::forget_old_replies, batch); }
+
 }  // namespace roost::http

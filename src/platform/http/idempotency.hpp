@@ -1,10 +1,15 @@
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "core/error.hpp"
 #include "platform/http/operation.hpp"
 #include "platform/task.hpp"
+
+namespace roost::pg {
+class database;
+}
 
 namespace roost::http {
 
@@ -26,5 +31,8 @@ task<result<std::optional<reply>>> claim(pg::tx& tx, const idempotency_key& key)
 
 /// Keeps the reply; its error, if any, surfaces at the commit.
 void keep(pg::tx& tx, const idempotency_key& key, const reply& r);
+
+/// Forgets at most `batch` replies that are older than seven days, by the database's clock; returns how many.
+task<std::int64_t> forget_old_replies(pg::database& db, int batch);
 
 }  // namespace roost::http

@@ -16,3 +16,13 @@ where principal = $1 and operation = $2 and key = $3
 update idempotency
 set status = $4, location = $5, etag = $6, body = $7
 where principal = $1 and operation = $2 and key = $3
+
+-- name: forget_old_replies
+delete from idempotency
+where (principal, operation, key) in (
+    select principal, operation, key
+    from idempotency
+    where created_at < now() - interval '7 days'
+    order by created_at
+    limit $1
+    for update skip locked)
