@@ -1,5 +1,6 @@
-function init(args)
+-- One account, as often as it can.
 dofile("tests/bench/load/report.lua")
+function init(args)
   wrk.headers["Content-Type"] = "application/json"
   wrk.body = '{"username":"bench","password":"' .. args[1] .. '"}'
 end
