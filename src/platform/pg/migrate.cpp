@@ -74,6 +74,9 @@ public:
         return rows_of(PQexecParams(raw_.get(), sql, static_cast<int>(values.size()), nullptr, values.data(), nullptr,
                                     nullptr, 0));
     }
+
+    /// Whatever comes of it: when the connection is gone, the transaction went with it.
+    void roll_back() { PQclear(PQexec(raw_.get(), "rollback")); }
 };
 
 std::string checksum_of(std::string_view text)
@@ -162,12 +165,7 @@ void apply_once(session& db, const migration& m)
     }
     catch (const refused&)
     {
-        try
-        {
-            db.run("rollback");
-        }
-        catch (const refused&)
-        {}  // the connection is gone and the transaction with it
+        db.roll_back();
         throw;
     }
 }
