@@ -37,7 +37,11 @@ suite_lint() {
 
 suite_unit() { if compile release roost_unit roost; then unit release "$@"; fi; }
 
-suite_http() { if compile release roost; then http release "$@"; fi; }
+suite_http() {
+    if ! compile release roost; then return; fi
+    http release "$@"
+    if [ $# -eq 0 ]; then count_one "every statement ran" run python3 tests/every_statement_ran.py; fi
+}
 
 suite_clients() {
     if ! compile release roost; then return; fi
@@ -106,7 +110,8 @@ use_test_servers() {
     # TSan knows only the usual layout of memory; a container may forbid to ask for it.
     if [ "$1" = tsan ] && setarch --addr-no-randomize true 2>/dev/null; then wrap=(setarch --addr-no-randomize); fi
     if [ -n "${ROOST_TEST_PG:-}" ]; then return; fi
-    servers_start "$results/servers" fsync=off full_page_writes=off max_connections=400
+    servers_start "$results/servers" fsync=off full_page_writes=off max_connections=400 \
+        shared_preload_libraries=pg_stat_statements pg_stat_statements.max=20000
     redis_listen
     export ROOST_TEST_PG=$postgres_url ROOST_TEST_REDIS=$redis_url
 }

@@ -9,8 +9,8 @@
 #include "core/error.hpp"
 #include "core/id.hpp"
 #include "platform/pg/database.hpp"
-#include "platform/schema/schema.hpp"
 #include "platform/schema/json.hpp"
+#include "platform/schema/schema.hpp"
 
 /// Work that happens later: kept in PostgreSQL, done at least once, by whichever process has a hand free.
 namespace roost::jobs {

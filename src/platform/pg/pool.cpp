@@ -4,7 +4,6 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/query.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
@@ -43,31 +42,6 @@ milliseconds doubled(milliseconds first, int times, milliseconds most)
     return std::min(first * (1 << std::min(times, 10)), most);
 }
 
-/// The pools of one io_context: they close, and whoever waits in them is destroyed, before the context is gone.
-class pools final : public asio::execution_context::service
-{
-    std::vector<std::pair<const void*, std::shared_ptr<pool>>> all_;
-
-    void shutdown() override
-    {
-        for (auto& [database, p] : std::exchange(all_, {})) p->shut_down();
-    }
-
-public:
-    using key_type = pools;
-    static inline asio::execution_context::id id;
-
-    explicit pools(asio::execution_context& of) : service{of} {}
-
-    std::shared_ptr<pool>* find(const void* database)
-    {
-        for (auto& [owner, p] : all_)
-            if (owner == database) return &p;
-        return nullptr;
-    }
-    void add(const void* database, std::shared_ptr<pool> p) { all_.emplace_back(database, std::move(p)); }
-};
-
 }  // namespace
 
 struct pool::waiter
@@ -102,16 +76,6 @@ pool::pool(asio::any_io_executor on, std::shared_ptr<database::shared> of)
 {
     const std::scoped_lock lock{shared_->guard};
     shared_->threads.push_back(gauges_);
-}
-
-std::shared_ptr<pool> pool::of(const asio::any_io_executor& on, const std::shared_ptr<database::shared>& database)
-{
-    auto& context = asio::query(on, asio::execution::context);
-    auto& here = asio::use_service<pools>(context);
-    if (auto* const known = here.find(database.get())) return *known;
-    auto made = std::make_shared<pool>(on, database);
-    here.add(database.get(), made);
-    return made;
 }
 
 known_statement& pool::known(const statement& s)
@@ -383,11 +347,6 @@ void pool::say_reachable(bool yes, const std::string& why)
         log::info("postgresql is reachable again");
     else
         log::warn("postgresql cannot be reached", {{"reason", why}});
-}
-
-void pool::disconnect(asio::execution_context& of, const std::shared_ptr<database::shared>& database)
-{
-    if (auto* const known = asio::use_service<pools>(of).find(database.get())) (*known)->disconnect();
 }
 
 void pool::disconnect()

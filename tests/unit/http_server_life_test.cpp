@@ -1,0 +1,94 @@
+#include <signal.h>
+
+#include <boost/asio/io_context.hpp>
+#include <thread>
+
+#include "unit/http_test_server.hpp"
+
+namespace roost::http {
+namespace {
+
+TEST(http_server, finishes_what_runs_when_it_drains)
+{
+    running r;
+    raw_http idle{r.port()}, busy{r.port()}, fresh{r.port()};
+    EXPECT_EQ(idle.ask(get("/say?x"))->status, 200);
+    busy.send(get("/slow?400"));
+    std::this_thread::sleep_for(100ms);
+    r.s.drain();
+    fresh.send(get("/say?connected-before"));
+    const auto last = fresh.receive();
+    ASSERT_TRUE(last);
+    EXPECT_EQ(last->body, "connected-before");
+    EXPECT_EQ(last->field("Connection"), "close");
+    EXPECT_TRUE(idle.ended());
+    const auto reply = busy.receive();
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->body, "slow");
+    EXPECT_EQ(reply->field("Connection"), "close");
+    EXPECT_TRUE(busy.ended());
+    EXPECT_THROW(raw_http{r.port()}, std::runtime_error) << "nobody is accepted any more";
+    r.s.wait();
+}
+
+TEST(http_server, cuts_off_what_does_not_finish)
+{
+    auto config = quick();
+    config.drain_timeout = 200ms;
+    running r{config};
+    raw_http busy{r.port()};
+    busy.send(get("/slow?60000"));
+    std::this_thread::sleep_for(100ms);
+    r.s.drain();
+    r.s.wait();
+    EXPECT_FALSE(busy.receive());
+}
+
+TEST(http_server, ends_on_signals)
+{
+    server s{quick(), serve};
+    std::jthread runs{[&] { s.run(); }};
+    std::optional<raw_http> c;
+    c.emplace(s.port());
+    c->send(get("/slow?300"));
+    std::this_thread::sleep_for(100ms);
+    pthread_kill(runs.native_handle(), SIGTERM);
+    EXPECT_EQ(c->receive()->body, "slow");
+    c.reset();
+    runs.join();
+
+    server again{quick(), serve};
+    std::jthread hurries{[&] { again.run(); }};
+    c.emplace(again.port());
+    c->send(get("/slow?60000"));
+    std::this_thread::sleep_for(100ms);
+    pthread_kill(hurries.native_handle(), SIGINT);
+    std::this_thread::sleep_for(100ms);
+    pthread_kill(hurries.native_handle(), SIGTERM);
+    EXPECT_FALSE(c->receive());
+}
+
+TEST(http_server, calls_hooks_on_each_thread)
+{
+    std::atomic<int> started{0}, stopped{0};
+    auto config = quick();
+    config.threads = 3;
+    {
+        running r{config,
+                  {.on_start = [&](boost::asio::io_context&) { ++started; },
+                   .on_stop = [&](boost::asio::io_context&) { ++stopped; }}};
+        EXPECT_EQ(started, 3);
+        std::vector<std::jthread> all;
+        for (int t = 0; t < 6; ++t)
+            all.emplace_back([&] {
+                raw_http c{r.port()};
+                for (int i = 0; i < 50; ++i) EXPECT_EQ(c.ask(get("/say?hi"))->body, "hi");
+            });
+    }
+    EXPECT_EQ(stopped, 3);
+    server failing{config, serve, {.on_start = [](boost::asio::io_context&) { throw std::runtime_error{"no pool"}; }}};
+    EXPECT_THROW(failing.start(), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace roost::http
