@@ -6,6 +6,8 @@
 namespace roost::app {
 
 int serve(const settings& s);
+/// Does jobs and nothing else.
+int work(const settings& s);
 
 enum class migration_command
 {

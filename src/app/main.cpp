@@ -141,6 +141,7 @@ int main(int argc, char** argv)
     cli.parse_complete_callback([&] { load(s, file); });
 
     cli.add_subcommand("serve", "Serve the API until SIGTERM")->callback([&] { code = app::serve(s); });
+    cli.add_subcommand("worker", "Do jobs until SIGTERM")->callback([&] { code = app::work(s); });
     add_migrate(cli, s, code);
     add_user(cli, s, code);
     add_keys(cli, s, code);

@@ -1,5 +1,6 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <print>
 
 #include "app/commands.hpp"
@@ -46,7 +47,7 @@ public:
     void start(boost::asio::io_context& io)
     {
         services_.redis.attach(io);
-        services_.sweeper.attach(io);
+        services_.jobs.attach(io);
         boost::asio::io_context* none = nullptr;
         if (first_.compare_exchange_strong(none, &io)) services_.accounts.start(io, database_);
     }
@@ -54,23 +55,28 @@ public:
     void stop(boost::asio::io_context& io)
     {
         if (first_.load() == &io) services_.accounts.stop();
-        services_.sweeper.detach(io);
+        services_.jobs.detach(io);
         services_.redis.detach(io);
         services_.db.disconnect(io);
     }
 };
 
-void install(http::api& a, services& s, const settings& how)
+void install_basics(http::api& a, services& s, const settings& how)
 {
     install_health(a, s);
-    install_features(a, s);
-    install_documents(a, how.general.share);
     if (how.general.environment == environment::test) install_test_clock(a, s.clock);
 }
 
-}  // namespace
+void install(http::api& a, services& s, const settings& how)
+{
+    install_basics(a, s, how);
+    install_features(a, s);
+    install_documents(a, how.general.share);
+}
 
-int serve(const settings& how)
+/// Runs a process of ours until it is asked to end: its threads, what they answer, and the jobs they do.
+int run(const settings& how, const http::server_config& server,
+        const std::function<void(http::api&, services&)>& declare)
 {
     if (how.database.url.empty())
     {
@@ -86,19 +92,36 @@ int serve(const settings& how)
 
     services s{how};
     http::api a{"/api/v1", s.db};
-    install(a, s, how);
+    declare(a, s);
 
-    const auto settings = how.for_server();
     thread_services threads{s, how.for_database()};
-    http::server server{settings,
-                        [&a](http::request& r) { return a(r); },
-                        {.on_start = [&](boost::asio::io_context& io) { threads.start(io); },
-                         .on_stop = [&](boost::asio::io_context& io) { threads.stop(io); }}};
-    log::info("serving", {{"address", settings.address}, {"port", server.port()}, {"version", version}});
-    server.run();
+    http::server listening{server,
+                           [&a](http::request& r) { return a(r); },
+                           {.on_start = [&](boost::asio::io_context& io) { threads.start(io); },
+                            .on_drain = [&](boost::asio::io_context& io) { s.jobs.drain(io); },
+                            .idle = [&](boost::asio::io_context& io) { return s.jobs.idle(io); },
+                            .on_stop = [&](boost::asio::io_context& io) { threads.stop(io); }}};
+    log::info("serving", {{"address", server.address}, {"port", listening.port()}, {"version", version}});
+    listening.run();
     log::info("stopped");
     log::shutdown();
     return 0;
+}
+
+}  // namespace
+
+int serve(const settings& how)
+{
+    return run(how, how.for_server(), [&](http::api& a, services& s) { install(a, s, how); });
+}
+
+int work(const settings& how)
+{
+    auto all = how;
+    all.jobs.in_process = true;
+    auto server = how.for_server();
+    server.port = static_cast<std::uint16_t>(how.jobs.port);
+    return run(all, server, [&](http::api& a, services& s) { install_basics(a, s, how); });
 }
 
 int print_openapi(const settings& how)

@@ -1,8 +1,10 @@
 #include "app/services.hpp"
 
 #include "app/watch.hpp"
+#include "bookings/jobs.hpp"
 #include "bookings/rest.hpp"
 #include "bookings/store.hpp"
+#include "platform/http/jobs.hpp"
 #include "properties/rest.hpp"
 #include "search/rest.hpp"
 
@@ -36,7 +38,7 @@ services::services(const settings& s)
       search{db, clock, s.market.guest_fee_basis_points},
       calendar{db, clock},
       bookings{db, clock, terms(s.market)},
-      sweeper{db, clock, std::chrono::seconds{2}}
+      jobs{db, clock, s.for_database(), s.for_jobs()}
 {
     accounts.people.on_leaving([this](pg::tx& tx, user_id who) -> task<result<void>> {
         // First, so that nobody books while we look.
@@ -45,6 +47,13 @@ services::services(const settings& s)
             co_return fail(errc::has_live_bookings, "there are bookings that are not over yet");
         co_return result<void>{};
     });
+    install_jobs(jobs, *this);
+}
+
+void install_jobs(jobs::worker& w, services& s)
+{
+    http::install_jobs(w, s.db);
+    bookings::install_jobs(w, s.db, s.clock);
 }
 
 void install_features(http::api& a, services& s)

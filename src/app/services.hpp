@@ -3,9 +3,9 @@
 #include "app/settings.hpp"
 #include "bookings/calendar.hpp"
 #include "bookings/service.hpp"
-#include "bookings/sweeper.hpp"
 #include "core/clock.hpp"
 #include "platform/http/api.hpp"
+#include "platform/jobs/worker.hpp"
 #include "platform/pg/database.hpp"
 #include "platform/redis/client.hpp"
 #include "properties/service.hpp"
@@ -25,10 +25,13 @@ struct services
     search::service search;
     bookings::calendar calendar;
     bookings::service bookings;
-    bookings::sweeper sweeper;
+    jobs::worker jobs;
 
     explicit services(const settings& s);
 };
+
+/// Says who does which jobs, and what happens every so often.
+void install_jobs(jobs::worker& w, services& s);
 
 /// Declares every operation of every feature.
 void install_features(http::api& a, services& s);

@@ -15,7 +15,8 @@ std::vector<config::section> settings::sections()
     return {config::section_of("", general),      config::section_of("database", database),
             config::section_of("redis", redis),   config::section_of("http", http),
             config::section_of("log", log),       config::section_of("auth", auth),
-            config::section_of("limits", limits), config::section_of("market", market)};
+            config::section_of("limits", limits), config::section_of("market", market),
+            config::section_of("jobs", jobs)};
 }
 
 pg::config settings::for_database() const
@@ -53,6 +54,15 @@ http::server_config settings::for_server() const
     c.access_log = http.access_log;
     c.development = general.environment != environment::production;
     return c;
+}
+
+jobs::worker_config settings::for_jobs() const
+{
+    return {.hands = jobs.in_process ? jobs.hands : 0,
+            .poll = ms(jobs.poll_ms),
+            .first_pause = ms(jobs.first_pause_ms),
+            .grace = ms(http.drain_timeout_ms) * 4 / 5,  // what is cut off then has the rest to be given back
+            .dead_kept = std::chrono::days{jobs.dead_days}};
 }
 
 log::settings settings::for_log() const

@@ -6,6 +6,7 @@
 #include "accounts/settings.hpp"
 #include "platform/config/config.hpp"
 #include "platform/http/server.hpp"
+#include "platform/jobs/worker.hpp"
 #include "platform/observe/log.hpp"
 #include "platform/pg/database.hpp"
 
@@ -167,6 +168,27 @@ struct market_settings
             "Unpaid or unanswered bookings one guest may have at a time."));
 };
 
+struct jobs_settings
+{
+    bool in_process = true;
+    int hands = 4, poll_ms = 1'000, first_pause_ms = 5'000, dead_days = 30, port = 8081;
+
+    static constexpr auto fields = schema::fields(
+        schema::field<&jobs_settings::in_process>("in_process", schema::defaulted,
+                                                  "`roost serve` does jobs too; false: `roost worker` does them all."),
+        schema::field<&jobs_settings::hands>("hands", schema::between(1, 64), schema::defaulted,
+                                             "Jobs at a time on each thread."),
+        schema::field<&jobs_settings::poll_ms>("poll_ms", schema::between(10, 60'000), schema::defaulted,
+                                               "How often the queue is looked at when nothing is heard of it."),
+        schema::field<&jobs_settings::first_pause_ms>(
+            "first_pause_ms", schema::between(1, 600'000), schema::defaulted,
+            "Longest pause after a job's first failure; it doubles with each."),
+        schema::field<&jobs_settings::dead_days>("dead_days", schema::between(1, 3'650), schema::defaulted,
+                                                 "How long jobs that were given up are kept."),
+        schema::field<&jobs_settings::port>("port", schema::between(0, 65'535), schema::defaulted,
+                                            "Of `roost worker`, for /healthz, /readyz and /metrics; 0: any free one."));
+};
+
 struct settings
 {
     general_settings general;
@@ -177,6 +199,7 @@ struct settings
     auth_settings auth;
     limit_settings limits;
     market_settings market;
+    jobs_settings jobs;
 
     /// The sections under their names; `general` has none.
     std::vector<config::section> sections();
@@ -184,6 +207,7 @@ struct settings
     pg::config for_database() const;
     http::server_config for_server() const;
     log::settings for_log() const;
+    jobs::worker_config for_jobs() const;
 };
 
 }  // namespace roost::app

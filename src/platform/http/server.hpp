@@ -40,10 +40,13 @@ struct server_config
 };
 
 /// Called on every serving thread with its io_context: `on_start` before it accepts (pools attach themselves here),
-/// `on_stop` when its last request is answered, before the io_context ends (pools close).
+/// `on_drain` when it is asked to end, `idle` then every now and then: a thread that has other work than requests to
+/// finish says so (within drain_timeout), `on_stop` when the last is done, before the io_context ends (pools close).
 struct thread_hooks
 {
     std::function<void(boost::asio::io_context&)> on_start = {};
+    std::function<void(boost::asio::io_context&)> on_drain = {};
+    std::function<bool(boost::asio::io_context&)> idle = {};
     std::function<void(boost::asio::io_context&)> on_stop = {};
 };
 

@@ -186,6 +186,7 @@ void worker::look_after(time_point now)
     }
     for (auto* c : connections_) c->check(now);
     write_access_lines();
+    finish_if_idle();
     if (now < drain_until_) return;
     log::warn("requests cut off at the end of the drain", {{"connections", connections_.size()}});
     io_->stop();
@@ -218,12 +219,13 @@ void worker::begin_drain()
     }
     acceptor_->close(none);
     for (auto* c : connections_) c->drain();
+    if (shared_.hooks.on_drain) shared_.hooks.on_drain(*io_);
     finish_if_idle();
 }
 
 void worker::finish_if_idle()
 {
-    if (draining_ && connections_.empty()) io_->stop();
+    if (draining_ && connections_.empty() && (!shared_.hooks.idle || shared_.hooks.idle(*io_))) io_->stop();
 }
 
 void worker::joined(connection& c)

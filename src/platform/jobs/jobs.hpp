@@ -1,8 +1,8 @@
 #pragma once
 #include <chrono>
 #include <functional>
-#include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -31,6 +31,14 @@ struct kind
     std::chrono::seconds timeout{60};
     /// At most so many at a time over all processes; 0: any number.
     int concurrency = 0;
+    /// After a failure a job waits at random, up to twice as long each time and never longer than this.
+    std::chrono::seconds longest_pause{3600};
+};
+
+/// The payload of a job that needs none.
+struct nothing
+{
+    static constexpr auto fields = schema::fields();
 };
 
 struct options
@@ -52,10 +60,18 @@ void enqueue(pg::tx& tx, const kind<Payload>& k, const Payload& payload, instant
     detail::enqueue(tx, k.name, k.priority, schema::to_json(payload), now, std::move(how));
 }
 
+/// Thrown by complete_in: the lease has passed to somebody else, and what this try decided must not be kept.
+struct lease_lost : std::runtime_error
+{
+    using std::runtime_error::runtime_error;
+};
+
 /// One try of a job, as its handler sees it.
 class attempt
 {
 public:
+    attempt() = default;
+    attempt(const attempt&) = delete;
     virtual ~attempt() = default;
     virtual job_id id() const = 0;
     /// From 1.

@@ -101,6 +101,8 @@ def server_environment(database, redis, **more):
         "ROOST_REDIS_URL": redis,
         "ROOST_HTTP_ADDRESS": "127.0.0.1",
         "ROOST_HTTP_THREADS": "2",
+        "ROOST_JOBS_POLL_MS": "200",
+        "ROOST_JOBS_FIRST_PAUSE_MS": "200",
         **more,
     }
 
