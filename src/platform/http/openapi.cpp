@@ -300,8 +300,10 @@ json::object describe(const operation& op, components& c)
     out["responses"] = responses(op, c);
     if (op.signed_in || op.needs)
         out["security"] = {{{"bearer", json::array{}}}, {{"cookie", json::array{}}}};
+    else if (op.may_sign_in)
+        out["security"] = {json::object{}, {{"bearer", json::array{}}}, {{"cookie", json::array{}}}};
     else
-        out["security"] = {json::object{}, {{"bearer", json::array{}}}};
+        out["security"] = json::array{};
     return out;
 }
 

@@ -132,7 +132,7 @@ template <>
 struct parameter<maybe_signed_in>
 {
     static result<maybe_signed_in> take(call& c) { return maybe_signed_in{c.who}; }
-    static void describe(operation&) {}
+    static void describe(operation& o) { o.may_sign_in = true; }
 };
 
 template <>
