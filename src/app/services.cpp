@@ -4,6 +4,7 @@
 #include "bookings/jobs.hpp"
 #include "bookings/rest.hpp"
 #include "bookings/store.hpp"
+#include "calendar/rest.hpp"
 #include "platform/http/jobs.hpp"
 #include "properties/rest.hpp"
 #include "search/rest.hpp"
@@ -36,7 +37,8 @@ services::services(const settings& s)
       properties{db, redis, clock,
                  [this](pg::tx& tx, property_id id) { return bookings::has_live_bookings(tx, id, clock.now()); }},
       search{db, clock, s.market.guest_fee_basis_points},
-      calendar{db, clock},
+      openings{db, clock},
+      calendar{db, clock, openings},
       bookings{db, clock, terms(s.market)},
       jobs{db, clock, s.for_database(), s.for_jobs()}
 {
@@ -62,7 +64,8 @@ void install_features(http::api& a, services& s)
     s.accounts.install(a);
     properties::install_rest(a, s.properties);
     search::install_rest(a, s.search);
-    bookings::install(a, s.bookings, s.calendar);
+    calendar::install_rest(a, s.openings, s.calendar);
+    bookings::install(a, s.bookings);
 }
 
 }  // namespace roost::app

@@ -1,8 +1,8 @@
 #pragma once
 #include "accounts/accounts.hpp"
 #include "app/settings.hpp"
-#include "bookings/calendar.hpp"
 #include "bookings/service.hpp"
+#include "calendar/service.hpp"
 #include "core/clock.hpp"
 #include "platform/http/api.hpp"
 #include "platform/jobs/worker.hpp"
@@ -23,7 +23,8 @@ struct services
     accounts::feature accounts;
     properties::service properties;
     search::service search;
-    bookings::calendar calendar;
+    calendar::openings openings;
+    calendar::service calendar;
     bookings::service bookings;
     jobs::worker jobs;
 

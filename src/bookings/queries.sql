@@ -6,7 +6,7 @@ select id as property_id, host_id, status as property_status, coalesce(time_zone
        min_nights, max_nights, advance_notice_days, same_day_cutoff_hour, preparation_nights, booking_window_days,
        closed_to_arrival, closed_to_departure, check_in_time, check_out_time, booking_mode, payment_mode,
        cancellation_policy, currency, nightly_price, coalesce(cleaning_fee, 0) as cleaning_fee,
-       tax_basis_points as tax_bp,
+       tax_basis_points as tax_bp, rules_version, case when has_rules then rules_between(id, $2, $3) end as special,
        exists (select from stay_block
                where property_id = $1 and blocked && daterange($2, $3::date + preparation_nights)
                  and (expires_at is null or expires_at > $4)) as taken
@@ -14,8 +14,8 @@ from property
 where id = $1 and status <> 'deleted';
 
 -- name: insert_quote
-insert into quote (id, property_id, guest_id, check_in, check_out, guests, currency, nightly_price, nights_amount,
-                   cleaning_fee, guest_fee_bp, guest_fee, tax_bp, tax, total, host_payout, expires_at, created_at)
+insert into quote (id, property_id, guest_id, check_in, check_out, guests, child_ages, currency, lines, accommodation,
+                   guest_fee, tax, total, host_payout, guest_fee_bp, rules_version, expires_at, created_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18);
 
 -- name: find_quote
@@ -24,14 +24,15 @@ select * from quote where id = $1 and guest_id = $2;
 -- name: quote_for_booking
 -- The quote and what the property asks now. The shared lock keeps the host from changing or deleting the property
 -- until we are done, and lets bookers of one property work side by side: with an exclusive one, 64 clients on one
--- property got half as much done. One range per transaction, inserted with `on conflict`, does not deadlock.
+-- property got half as much done. One range per transaction, inserted with `on conflict`, does not deadlock. After a
+-- wait for the host the rules by date are still read as they were before, but then the version has changed.
 select q.id as quote_id, q.check_in, q.check_out, q.guests, q.expires_at,
        p.id as property_id, p.host_id, p.status as property_status, coalesce(p.time_zone, 'UTC') as time_zone,
        p.capacity, p.min_nights, p.max_nights, p.advance_notice_days, p.same_day_cutoff_hour, p.preparation_nights,
        p.booking_window_days, p.closed_to_arrival, p.closed_to_departure, p.check_in_time, p.check_out_time,
        p.booking_mode, p.payment_mode, p.cancellation_policy,
-       (q.currency, q.nightly_price, q.cleaning_fee, q.tax_bp, q.guest_fee_bp) is not distinct from
-       (p.currency, p.nightly_price, coalesce(p.cleaning_fee, 0), p.tax_basis_points, $3::int) as price_unchanged
+       case when p.has_rules then rules_between(p.id, q.check_in, q.check_out) end as special,
+       (q.rules_version, q.guest_fee_bp) = (p.rules_version, $3::int) as price_unchanged
 from quote q join property p on p.id = q.property_id
 where q.id = $1 and q.guest_id = $2
 for share of p;
@@ -55,12 +56,11 @@ with taken as (
     on conflict on constraint stay_block_no_overlap do nothing
     returning property_id
 ), booked as (
-    insert into booking (id, property_id, guest_id, host_id, quote_id, status, check_in, check_out, guests, message,
-                         currency, nightly_price, nights_amount, cleaning_fee, guest_fee_bp, guest_fee, tax_bp, tax,
-                         total, host_payout, cancellation_policy, starts_at, ends_at, due_at, created_at, updated_at)
-    select $1, q.property_id, q.guest_id, $10, q.id, $11, q.check_in, q.check_out, q.guests, $12,
-           q.currency, q.nightly_price, q.nights_amount, q.cleaning_fee, q.guest_fee_bp, q.guest_fee, q.tax_bp, q.tax,
-           q.total, q.host_payout, $13, $14, $15, $16, $9, $9
+    insert into booking (id, property_id, guest_id, host_id, quote_id, status, check_in, check_out, guests, child_ages,
+                         message, currency, lines, accommodation, guest_fee, tax, total, host_payout,
+                         cancellation_policy, starts_at, ends_at, due_at, created_at, updated_at)
+    select $1, q.property_id, q.guest_id, $10, q.id, $11, q.check_in, q.check_out, q.guests, q.child_ages,
+           $12, q.currency, q.lines, q.accommodation, q.guest_fee, q.tax, q.total, q.host_payout, $13, $14, $15, $16, $9, $9
     from taken join quote q on q.id = $2
     returning *
 ), noted as (
@@ -187,50 +187,6 @@ where case $1 when 'host' then host_id = $2 else guest_id = $2 end
 
 -- name: booking_history
 select from_status, to_status, actor, reason, at from booking_history where booking_id = $1 order by id;
-
--- name: taken_between
--- Occupied nights of a property that meet the window, in order.
-select lower(blocked) as "from", upper(blocked) as "to" from stay_block
-where property_id = $1 and blocked && daterange($2, $3) and (expires_at is null or expires_at > $4)
-order by lower(blocked);
-
--- name: property_and_today
-select host_id, status, coalesce(time_zone, 'UTC') as time_zone from property where id = $1 and status <> 'deleted';
-
--- name: property_to_close
--- Closing nights rewrites several rows, so it takes the property for itself; bookers wait.
-select host_id, status, coalesce(time_zone, 'UTC') as time_zone from property
-where id = $1 and status <> 'deleted' for no key update;
-
--- name: closed_by_hand
-select id, kind, lower(blocked) as "from", upper(blocked) as "to", created_at from stay_block
-where property_id = $1 and kind in ('host', 'imported') order by lower(blocked);
-
--- name: absorb_host_blocks
--- Takes away what the host had closed within, around or right beside the nights, and says how far it all reaches.
-with gone as (
-    delete from stay_block
-    where property_id = $1 and kind = 'host' and blocked && daterange($2::date - 1, $3::date + 1)
-    returning blocked
-)
-select least(min(lower(blocked)), $2) as "from", greatest(max(upper(blocked)), $3) as "to" from gone;
-
--- name: cut_imported_blocks
--- The host's word replaces an import's within the nights; outside of them it stands.
-with gone as (
-    delete from stay_block where property_id = $1 and kind = 'imported' and blocked && daterange($2, $3)
-    returning blocked
-)
-insert into stay_block (id, property_id, blocked, kind, created_at)
-select gen_random_uuid(), $1, rest, 'imported', $4
-from gone, unnest(datemultirange(blocked) - datemultirange(daterange($2, $3))) rest;
-
--- name: insert_host_block
-insert into stay_block (id, property_id, blocked, kind, created_at) values ($1, $2, daterange($3, $4), 'host', $5)
-on conflict on constraint stay_block_no_overlap do nothing;
-
--- name: open_nights
-delete from stay_block where id = $1 and property_id = $2 and kind in ('host', 'imported');
 
 -- name: property_has_live_bookings
 -- By way of the nights, since bookings are not indexed by property.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "bookings/booking.hpp"
+#include "calendar/price.hpp"
 #include "core/dates.hpp"
 #include "core/id.hpp"
 #include "core/money.hpp"
@@ -15,56 +16,31 @@ namespace roost::bookings {
 
 using schema::field;
 
-enum class price_line_kind
-{
-    nights,
-    cleaning,
-    guest_fee,
-    tax,
-};
-constexpr auto names_of(price_line_kind)
-{
-    return std::to_array<std::string_view>({"nights", "cleaning", "guest_fee", "tax"});
-}
-
-struct price_line
-{
-    price_line_kind kind;
-    std::optional<int> quantity;
-    std::optional<money> unit_price;
-    std::optional<int> rate_basis_points;
-    money amount;
-
-    static constexpr auto fields = schema::fields(
-        field<&price_line::kind>("kind", "What is paid for."),
-        field<&price_line::quantity>("quantity", schema::example{"4"}, "How many, for what has a unit price."),
-        field<&price_line::unit_price>("unit_price", "Price of one."),
-        field<&price_line::rate_basis_points>("rate_basis_points", schema::example{"1200"},
-                                              "For a share of nights and cleaning: hundredths of a percent."),
-        field<&price_line::amount>("amount", "What this line adds."));
-};
-
 struct price
 {
-    std::vector<price_line> lines;
+    std::vector<calendar::price_line> lines;
     money total, host_fee, host_payout;
 
-    static constexpr auto fields = schema::fields(
-        field<&price::lines>("lines", "Each amount and where it comes from; they add up to the total."),
-        field<&price::total>("total", "What the guest pays."),
-        field<&price::host_fee>("host_fee", "What the host pays for the service."),
-        field<&price::host_payout>("host_payout", "What the host gets: nights and cleaning less the fee."));
+    static constexpr auto fields =
+        schema::fields(field<&price::lines>("lines", "Each amount and where it comes from; they add up to the total."),
+                       field<&price::total>("total", "What the guest pays."),
+                       field<&price::host_fee>("host_fee", "What the host pays for the service."),
+                       field<&price::host_payout>(
+                           "host_payout", "What the host gets: nights, extra guests and cleaning less the fee."));
 };
 
 struct new_quote
 {
     date check_in, check_out;
     int guests;
+    std::vector<int> child_ages;
 
     static constexpr auto fields = schema::fields(
         field<&new_quote::check_in>("check_in", schema::example{R"("2027-03-05")"}, "First night."),
         field<&new_quote::check_out>("check_out", schema::example{R"("2027-03-09")"}, "Day of departure."),
-        field<&new_quote::guests>("guests", schema::between(1, 50), schema::example{"2"}, "How many people stay."));
+        field<&new_quote::guests>("guests", schema::between(1, 50), schema::example{"2"}, "How many people stay."),
+        field<&new_quote::child_ages>("child_ages", schema::at_most{49}, schema::defaulted, schema::example{"[7]"},
+                                      "Ages (0 to 17) of the children among them: some taxes are not for children."));
 };
 
 struct quote
@@ -73,6 +49,7 @@ struct quote
     property_id property;
     date check_in, check_out;
     int nights, guests;
+    std::vector<int> child_ages;
     bookings::price price;
     instant expires_at, created_at;
 
@@ -80,6 +57,7 @@ struct quote
         field<&quote::id>("id", "Its id; a booking names it."), field<&quote::property>("property_id", "What for."),
         field<&quote::check_in>("check_in", "First night."), field<&quote::check_out>("check_out", "Day of departure."),
         field<&quote::nights>("nights", "How many nights."), field<&quote::guests>("guests", "How many people stay."),
+        field<&quote::child_ages>("child_ages", "Ages of the children among them."),
         field<&quote::price>("price", "What it costs, line by line."),
         field<&quote::expires_at>("expires_at", "Until then it can be booked at this price."),
         field<&quote::created_at>("created_at", "When it was made."));
@@ -104,6 +82,7 @@ struct booking
     booking_status status;
     date check_in, check_out;
     int nights, guests;
+    std::vector<int> child_ages;
     std::string message;
     bookings::price price;
     money paid;
@@ -120,6 +99,7 @@ struct booking
         field<&booking::check_out>("check_out", "Day of departure."),
         field<&booking::nights>("nights", "How many nights."),
         field<&booking::guests>("guests", "How many people stay."),
+        field<&booking::child_ages>("child_ages", "Ages of the children among them."),
         field<&booking::message>("message", "The guest's word to the host."),
         field<&booking::price>("price", "As quoted."), field<&booking::paid>("paid", "Paid so far, less refunds."),
         field<&booking::cancellation_policy>("cancellation_policy", "What a cancelling guest gets back."),
@@ -146,7 +126,7 @@ struct refund_offer
     money accommodation, guest_fee, tax, total, due;
 
     static constexpr auto fields =
-        schema::fields(field<&refund_offer::accommodation>("accommodation", "Of nights and cleaning."),
+        schema::fields(field<&refund_offer::accommodation>("accommodation", "Of nights, extra guests and cleaning."),
                        field<&refund_offer::guest_fee>("guest_fee", "Of the service fee."),
                        field<&refund_offer::tax>("tax", "Of the taxes."),
                        field<&refund_offer::total>("total", "What is taken off the price."),

@@ -1,6 +1,5 @@
 #include "bookings/rest.hpp"
 
-#include "bookings/calendar.hpp"
 #include "bookings/service.hpp"
 #include "platform/http/api.hpp"
 
@@ -89,41 +88,13 @@ void install_moves(http::api& a, service& s)
             [&s](signed_in who, booking_id b) -> task<result<refund_offer>> { co_return co_await s.preview(who, b); });
 }
 
-void install_calendar(http::api& a, calendar& c)
-{
-    a.tag("Calendar");
-    a.get("/properties/{property_id}/availability/", "Which nights are free.")
-        .handle([&c](http::maybe_signed_in who, property_id p, query<window_query> w) -> task<result<availability>> {
-            co_return co_await c.look(who.who, p, w.value);
-        });
-    a.get("/properties/{property_id}/blocks/", "Nights closed by hand or import, as the host.")
-        .fails_with(errc::not_allowed)
-        .handle([&c](signed_in who, property_id p) -> task<result<http::page<block>>> {
-            co_return one_page(co_await c.blocks(who, p));
-        });
-    a.post("/properties/{property_id}/blocks/", "Close nights, as the host.")
-        .fails_with(errc::not_allowed, errc::dates_taken)
-        .details("Blocks by hand that overlap or touch become one, which is the answer.")
-        .handle([&c](signed_in who, pg::tx& tx, property_id p, body<nights> n) -> task<result<http::created<block>>> {
-            co_return created_at("/properties/" + p.text() + "/blocks/", co_await c.close(tx, who, p, n.value));
-        });
-    a.del("/properties/{property_id}/blocks/{block_id}/", "Open a block's nights again, as the host.")
-        .fails_with(errc::not_allowed)
-        .handle([&c](signed_in who, pg::tx& tx, property_id p, block_id b) -> task<result<http::no_content>> {
-            auto opened = co_await c.open(tx, who, p, b);
-            if (!opened) co_return std::unexpected{std::move(opened.error())};
-            co_return http::no_content{};
-        });
-}
-
 }  // namespace
 
-void install(http::api& a, service& s, calendar& c)
+void install(http::api& a, service& s)
 {
     install_quotes(a, s);
     install_bookings(a, s);
     install_moves(a, s);
-    install_calendar(a, c);
 }
 
 }  // namespace roost::bookings

@@ -7,9 +7,8 @@ class api;
 namespace roost::bookings {
 
 class service;
-class calendar;
 
-/// Declares the feature's operations. The services outlive the server.
-void install(http::api& a, service& s, calendar& c);
+/// Declares the feature's operations. The service outlives the server.
+void install(http::api& a, service& s);
 
 }  // namespace roost::bookings

@@ -5,8 +5,8 @@
 
 #include "bookings/cancellation.hpp"
 #include "bookings/store.hpp"
+#include "calendar/stays.hpp"
 #include "platform/http/cursor.hpp"
-#include "properties/pricing.hpp"
 
 namespace roost::bookings {
 namespace {
@@ -14,7 +14,8 @@ namespace {
 /// Why the property does not take this stay now; nothing when it does. Free nights are not looked at.
 std::optional<error> refusal_of(const house& h, date check_in, date check_out, int guests, instant now)
 {
-    auto refused = refusal(h.rules, h.time_zone, date_range{check_in, check_out}, now);
+    auto refused = calendar::refusal(h.rules, h.special ? &*h.special : nullptr, h.time_zone,
+                                     date_range{check_in, check_out}, now);
     const auto add = [&](std::string pointer, std::string detail) {
         if (!refused) refused = error{errc::invalid_input, "The property does not take this stay.", {}, {}};
         refused->fields.push_back({std::move(pointer), "stay_rule", std::move(detail)});
@@ -26,22 +27,27 @@ std::optional<error> refusal_of(const house& h, date check_in, date check_out, i
     return refused;
 }
 
-stored_price price_of(const asked_property& p, int nights, const market& m)
+stored_price price_of(const asked_property& p, const new_quote& asked, const market& m)
 {
-    const price_terms terms{.nightly_price = *p.nightly_price,
-                            .cleaning_fee = *p.cleaning_fee,
-                            .guest_fee_bp = m.guest_fee_bp,
-                            .tax_bp = p.tax_bp};
-    const auto s = price_stay(terms, nights);
-    return {.nightly_price = terms.nightly_price,
-            .nights_amount = s.nights,
-            .cleaning_fee = s.cleaning_fee,
-            .guest_fee = s.guest_fee,
-            .tax = s.tax,
-            .total = s.total,
-            .host_payout = s.subtotal - s.subtotal.basis_points(m.host_fee_bp),
-            .guest_fee_bp = m.guest_fee_bp,
-            .tax_bp = p.tax_bp};
+    const calendar::rates rates{*p.nightly_price, *p.cleaning_fee, p.tax_bp, p.house.special};
+    auto s = calendar::price_stay(rates, date_range{asked.check_in, asked.check_out}, {asked.guests, asked.child_ages},
+                                  {m.guest_fee_bp, m.host_fee_bp},
+                                  p.house.cancellation_policy != cancellation_policy::non_refundable);
+    const auto payout = s.host_payout();
+    return {std::move(s.lines), s.accommodation, s.guest_fee, s.tax, s.total, payout};
+}
+
+/// What a contract cannot say of a quote's fields.
+std::optional<error> fault_of(const new_quote& asked)
+{
+    error bad{errc::invalid_input, "some fields are not acceptable", {}, {}};
+    if (asked.check_out <= asked.check_in) bad.fields.push_back({"/check_out", "bounds", "must be after check_in"});
+    if (asked.child_ages.size() >= static_cast<std::size_t>(asked.guests))
+        bad.fields.push_back({"/child_ages", "bounds", "one of the guests has to be grown up"});
+    for (std::size_t i = 0; i < asked.child_ages.size(); ++i)
+        if (asked.child_ages[i] < 0 || asked.child_ages[i] > 17)
+            bad.fields.push_back({std::format("/child_ages/{}", i), "bounds", "must be between 0 and 17"});
+    return bad.fields.empty() ? std::nullopt : std::optional{std::move(bad)};
 }
 
 /// How a booking of this stay begins: its status, how long it holds the nights, when time moves it on.
@@ -118,7 +124,7 @@ std::string list_name(const identity& who, const booking_filter& f)
 task<result<quote>> service::make_quote(pg::tx& tx, const identity& who, property_id property, new_quote asked)
 {
     const auto now = clock_.now();
-    if (asked.check_out <= asked.check_in) co_return invalid("/check_out", "must be after check_in");
+    if (auto bad = fault_of(asked)) co_return std::unexpected{std::move(*bad)};
     const auto p = co_await ask_property(tx, property, asked, now);
     if (!p) co_return fail(errc::not_found, "there is no such property");
     if (p->house.host == who.user) co_return fail(errc::not_allowed, "one does not book one's own place");
@@ -127,17 +133,17 @@ task<result<quote>> service::make_quote(pg::tx& tx, const identity& who, propert
         co_return std::unexpected{std::move(*refused)};
     if (p->taken) co_return fail(errc::dates_taken, "some of these nights are taken");
 
-    const date_range stay{asked.check_in, asked.check_out};
     const quote_row made{.id = quote_id::make(),
                          .property = property,
                          .guest = who.user,
-                         .check_in = stay.from(),
-                         .check_out = stay.to(),
+                         .check_in = asked.check_in,
+                         .check_out = asked.check_out,
                          .guests = asked.guests,
-                         .price = price_of(*p, stay.nights(), market_),
+                         .child_ages = asked.child_ages,
+                         .price = price_of(*p, asked, market_),
                          .expires_at = now + market_.quote,
                          .created_at = now};
-    insert_quote(tx, made);
+    insert_quote(tx, made, p->rules_version, market_.guest_fee_bp);
     co_return made.shown();
 }
 

@@ -1,6 +1,7 @@
 #include "bookings/store.hpp"
 
 #include "bookings/queries.hpp"
+#include "platform/schema/json.hpp"
 
 namespace roost::bookings {
 namespace {
@@ -15,16 +16,6 @@ std::optional<std::vector<booking_status>> statuses(const booking_filter& f)
 
 }  // namespace
 
-price stored_price::explain(int nights) const
-{
-    price p{.lines = {}, .total = total, .host_fee = subtotal() - host_payout, .host_payout = host_payout};
-    p.lines.push_back({price_line_kind::nights, nights, nightly_price, {}, nights_amount});
-    if (cleaning_fee.minor() != 0) p.lines.push_back({price_line_kind::cleaning, 1, cleaning_fee, {}, cleaning_fee});
-    if (guest_fee_bp != 0) p.lines.push_back({price_line_kind::guest_fee, {}, {}, guest_fee_bp, guest_fee});
-    if (tax_bp != 0) p.lines.push_back({price_line_kind::tax, {}, {}, tax_bp, tax});
-    return p;
-}
-
 quote quote_row::shown() const
 {
     const int n = nights_between(check_in, check_out);
@@ -34,7 +25,8 @@ quote quote_row::shown() const
             .check_out = check_out,
             .nights = n,
             .guests = guests,
-            .price = price.explain(n),
+            .child_ages = child_ages,
+            .price = price.shown(),
             .expires_at = expires_at,
             .created_at = created_at};
 }
@@ -51,8 +43,9 @@ booking booking_row::shown() const
             .check_out = check_out,
             .nights = n,
             .guests = guests,
+            .child_ages = child_ages,
             .message = message,
-            .price = price.explain(n),
+            .price = price.shown(),
             .paid = paid,
             .cancellation_policy = cancellation_policy,
             .starts_at = starts_at,
@@ -69,13 +62,13 @@ task<std::optional<asked_property>> ask_property(pg::queryable& q, property_id p
     return q.one<asked_property>(sql::asked_property, property, stay.check_in, stay.check_out, now);
 }
 
-void insert_quote(pg::tx& tx, const quote_row& made)
+void insert_quote(pg::tx& tx, const quote_row& made, int rules_version, int guest_fee_bp)
 {
     const auto& p = made.price;
     tx.queue(sql::insert_quote, made.id, made.property, made.guest, made.check_in, made.check_out, made.guests,
-             p.total.unit(), p.nightly_price.minor(), p.nights_amount.minor(), p.cleaning_fee.minor(), p.guest_fee_bp,
-             p.guest_fee.minor(), p.tax_bp, p.tax.minor(), p.total.minor(), p.host_payout.minor(), made.expires_at,
-             made.created_at);
+             made.child_ages, p.total.unit(), pg::json{schema::to_json(p.lines)}, p.accommodation.minor(),
+             p.guest_fee.minor(), p.tax.minor(), p.total.minor(), p.host_payout.minor(), guest_fee_bp, rules_version,
+             made.expires_at, made.created_at);
 }
 
 task<std::optional<quote_row>> find_quote(pg::queryable& q, quote_id id, user_id guest)

@@ -19,6 +19,7 @@ struct house
     roost::time_zone time_zone;
     int capacity;
     stay_rules rules;
+    std::optional<calendar::rule_set> special;  // for the days of the stay
     std::string check_in_time, check_out_time;
     roost::booking_mode booking_mode;
     roost::payment_mode payment_mode;
@@ -27,13 +28,13 @@ struct house
     instant starts(date check_in) const { return time_zone.at(check_in, *parse_time_of_day(check_in_time)); }
     instant ends(date check_out) const { return time_zone.at(check_out, *parse_time_of_day(check_out_time)); }
 
-    static constexpr auto fields =
-        schema::fields(field<&house::property>("property_id"), field<&house::host>("host_id"),
-                       field<&house::status>("property_status"), field<&house::time_zone>("time_zone"),
-                       field<&house::capacity>("capacity"), field<&house::rules>("rules"),
-                       field<&house::check_in_time>("check_in_time"), field<&house::check_out_time>("check_out_time"),
-                       field<&house::booking_mode>("booking_mode"), field<&house::payment_mode>("payment_mode"),
-                       field<&house::cancellation_policy>("cancellation_policy"));
+    static constexpr auto fields = schema::fields(
+        field<&house::property>("property_id"), field<&house::host>("host_id"),
+        field<&house::status>("property_status"), field<&house::time_zone>("time_zone"),
+        field<&house::capacity>("capacity"), field<&house::rules>("rules"), field<&house::special>("special"),
+        field<&house::check_in_time>("check_in_time"), field<&house::check_out_time>("check_out_time"),
+        field<&house::booking_mode>("booking_mode"), field<&house::payment_mode>("payment_mode"),
+        field<&house::cancellation_policy>("cancellation_policy"));
 };
 
 /// A property somebody asks a price of. `taken`: not all of the nights are free.
@@ -41,30 +42,28 @@ struct asked_property
 {
     bookings::house house;
     std::optional<money> nightly_price, cleaning_fee;
-    int tax_bp;
+    int tax_bp, rules_version;
     bool taken;
 
     static constexpr auto fields =
         schema::fields(field<&asked_property::house>("house"), field<&asked_property::nightly_price>("nightly_price"),
                        field<&asked_property::cleaning_fee>("cleaning_fee"), field<&asked_property::tax_bp>("tax_bp"),
-                       field<&asked_property::taken>("taken"));
+                       field<&asked_property::rules_version>("rules_version"), field<&asked_property::taken>("taken"));
 };
 
-/// The amounts of a quote or booking, as stored.
+/// The price of a quote or booking, as stored: every line, and the sums that refunds are made of.
 struct stored_price
 {
-    money nightly_price, nights_amount, cleaning_fee, guest_fee, tax, total, host_payout;
-    int guest_fee_bp, tax_bp;
+    std::vector<calendar::price_line> lines;
+    money accommodation, guest_fee, tax, total, host_payout;
 
-    money subtotal() const { return nights_amount + cleaning_fee; }
-    price explain(int nights) const;
+    money subtotal() const { return accommodation; }
+    price shown() const { return {lines, total, accommodation - host_payout, host_payout}; }
 
-    static constexpr auto fields = schema::fields(
-        field<&stored_price::nightly_price>("nightly_price"), field<&stored_price::nights_amount>("nights_amount"),
-        field<&stored_price::cleaning_fee>("cleaning_fee"), field<&stored_price::guest_fee>("guest_fee"),
-        field<&stored_price::tax>("tax"), field<&stored_price::total>("total"),
-        field<&stored_price::host_payout>("host_payout"), field<&stored_price::guest_fee_bp>("guest_fee_bp"),
-        field<&stored_price::tax_bp>("tax_bp"));
+    static constexpr auto fields =
+        schema::fields(field<&stored_price::lines>("lines"), field<&stored_price::accommodation>("accommodation"),
+                       field<&stored_price::guest_fee>("guest_fee"), field<&stored_price::tax>("tax"),
+                       field<&stored_price::total>("total"), field<&stored_price::host_payout>("host_payout"));
 };
 
 struct quote_row
@@ -74,16 +73,18 @@ struct quote_row
     user_id guest;
     date check_in, check_out;
     int guests;
+    std::vector<int> child_ages;
     stored_price price;
     instant expires_at, created_at;
 
     quote shown() const;
 
-    static constexpr auto fields = schema::fields(
-        field<&quote_row::id>("id"), field<&quote_row::property>("property_id"), field<&quote_row::guest>("guest_id"),
-        field<&quote_row::check_in>("check_in"), field<&quote_row::check_out>("check_out"),
-        field<&quote_row::guests>("guests"), field<&quote_row::price>("price"),
-        field<&quote_row::expires_at>("expires_at"), field<&quote_row::created_at>("created_at"));
+    static constexpr auto fields =
+        schema::fields(field<&quote_row::id>("id"), field<&quote_row::property>("property_id"),
+                       field<&quote_row::guest>("guest_id"), field<&quote_row::check_in>("check_in"),
+                       field<&quote_row::check_out>("check_out"), field<&quote_row::guests>("guests"),
+                       field<&quote_row::child_ages>("child_ages"), field<&quote_row::price>("price"),
+                       field<&quote_row::expires_at>("expires_at"), field<&quote_row::created_at>("created_at"));
 };
 
 /// A quote about to be booked, beside what its property says now.
@@ -111,6 +112,7 @@ struct booking_row
     booking_status status;
     date check_in, check_out;
     int guests;
+    std::vector<int> child_ages;
     std::string message;
     stored_price price;
     money paid;
@@ -122,16 +124,17 @@ struct booking_row
 
     booking shown() const;
 
-    static constexpr auto fields = schema::fields(
-        field<&booking_row::id>("id"), field<&booking_row::property>("property_id"),
-        field<&booking_row::guest>("guest_id"), field<&booking_row::host>("host_id"),
-        field<&booking_row::status>("status"), field<&booking_row::check_in>("check_in"),
-        field<&booking_row::check_out>("check_out"), field<&booking_row::guests>("guests"),
-        field<&booking_row::message>("message"), field<&booking_row::price>("price"), field<&booking_row::paid>("paid"),
-        field<&booking_row::cancellation_policy>("cancellation_policy"), field<&booking_row::starts_at>("starts_at"),
-        field<&booking_row::ends_at>("ends_at"), field<&booking_row::due_at>("due_at"),
-        field<&booking_row::version>("version"), field<&booking_row::created_at>("created_at"),
-        field<&booking_row::updated_at>("updated_at"));
+    static constexpr auto fields =
+        schema::fields(field<&booking_row::id>("id"), field<&booking_row::property>("property_id"),
+                       field<&booking_row::guest>("guest_id"), field<&booking_row::host>("host_id"),
+                       field<&booking_row::status>("status"), field<&booking_row::check_in>("check_in"),
+                       field<&booking_row::check_out>("check_out"), field<&booking_row::guests>("guests"),
+                       field<&booking_row::child_ages>("child_ages"), field<&booking_row::message>("message"),
+                       field<&booking_row::price>("price"), field<&booking_row::paid>("paid"),
+                       field<&booking_row::cancellation_policy>("cancellation_policy"),
+                       field<&booking_row::starts_at>("starts_at"), field<&booking_row::ends_at>("ends_at"),
+                       field<&booking_row::due_at>("due_at"), field<&booking_row::version>("version"),
+                       field<&booking_row::created_at>("created_at"), field<&booking_row::updated_at>("updated_at"));
 };
 
 /// A booking beside what its property says about time.
@@ -174,7 +177,8 @@ struct move_to_make
 /// A property to be quoted; nothing when it is deleted or never was.
 task<std::optional<asked_property>> ask_property(pg::queryable& q, property_id property, const new_quote& stay,
                                                  instant now);
-void insert_quote(pg::tx& tx, const quote_row& made);
+/// The price is good as long as the property stays at `rules_version` and the market at `guest_fee_bp`.
+void insert_quote(pg::tx& tx, const quote_row& made, int rules_version, int guest_fee_bp);
 task<std::optional<quote_row>> find_quote(pg::queryable& q, quote_id id, user_id guest);
 
 /// The guest's own quote; its property cannot change until the transaction ends.

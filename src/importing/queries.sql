@@ -41,7 +41,7 @@ select count(*)
 from import_listing l
 join imported_property i on i.source = $1 and i.external_id = l.external_id
 join property p on p.id = i.property_id
-where p.version <> i.property_version or p.status = 'deleted';
+where p.version <> i.property_version or p.has_rules or p.status = 'deleted';
 
 -- name: update_properties
 -- Ratings are left alone: after the first import the reviews written here count them.
@@ -56,7 +56,7 @@ with changed as (
         amenities = l.amenities, images = l.images, description = l.description, house_rules = l.house_rules
     from import_listing l
     join imported_property i on i.source = $1 and i.external_id = l.external_id
-    where p.id = i.property_id and p.version = i.property_version and p.status <> 'deleted'
+    where p.id = i.property_id and p.version = i.property_version and not p.has_rules and p.status <> 'deleted'
         and (p.status, p.currency, p.nightly_price, p.cleaning_fee, p.capacity, p.bedrooms, p.beds, p.bathrooms,
             p.min_nights, p.max_nights, p.latitude, p.longitude, p.property_type, p.room_type, p.booking_mode,
             p.cancellation_policy, p.time_zone, p.title, p.line, p.city, p.region, p.country, p.postcode, p.amenities,

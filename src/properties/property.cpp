@@ -4,11 +4,8 @@
 #include <format>
 
 namespace roost {
-namespace {
 
 weekday weekday_of(date day) { return static_cast<weekday>(std::chrono::weekday{day}.iso_encoding() - 1); }
-
-}  // namespace
 
 std::optional<std::chrono::minutes> parse_time_of_day(std::string_view text)
 {

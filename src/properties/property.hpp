@@ -304,11 +304,14 @@ struct property
         field<&property::updated_at>("updated_at", "When it last changed."));
 };
 
+weekday weekday_of(date day);
+
 /// "15:00" → 15 h. Nothing unless it is HH:MM of a day.
 std::optional<std::chrono::minutes> parse_time_of_day(std::string_view text);
 
 /// Why these rules refuse to take a booking of the stay made at `now`, in the property's zone; nothing when they
-/// take it. errc::invalid_input with one error per broken rule. Free nights and capacity are not looked at.
+/// take it. errc::invalid_input with one error per broken rule. Free nights, capacity and rules by date are not looked
+/// at (calendar/stays.hpp).
 std::optional<error> refusal(const stay_rules& rules, const time_zone& zone, date_range stay, instant now);
 
 }  // namespace roost

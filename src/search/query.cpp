@@ -51,6 +51,10 @@ void check_stay(const query& q, faults& bad)
         bad.unless(nights <= longest_stay, "check_out", "bounds",
                    std::format("must be at most {} nights after check_in", longest_stay));
     }
+    bad.unless(q.child_ages.size() < static_cast<std::size_t>(q.guests.value_or(1)) || q.child_ages.empty(),
+               "child_ages", "bounds", "one of the guests has to be grown up");
+    bad.unless(std::ranges::all_of(q.child_ages, [](int age) { return age >= 0 && age <= 17; }), "child_ages", "bounds",
+               "must be ages between 0 and 17");
     const bool dated = q.check_in || q.check_out;
     bad.unless(dated || !q.total_min, "total_min", "requires", "needs check_in and check_out");
     bad.unless(dated || !q.total_max, "total_max", "requires", "needs check_in and check_out");

@@ -38,6 +38,7 @@ struct query
     std::optional<double> radius_km;
     std::optional<date> check_in, check_out;
     std::optional<int> guests;
+    std::vector<int> child_ages;
     std::optional<std::int64_t> price_min, price_max, total_min, total_max;
     std::optional<roost::currency> currency;
     std::vector<std::string> amenities;
@@ -67,7 +68,10 @@ struct query
         field<&query::check_in>("check_in", schema::example{R"("2026-12-24")"},
                                 "With check_out: only what can be booked for these nights, with the stay's total."),
         field<&query::check_out>("check_out", schema::example{R"("2026-12-27")"}, "The day of departure."),
-        field<&query::guests>("guests", schema::between{1, 50}, "People to sleep."),
+        field<&query::guests>("guests", schema::between{1, 50}, schema::example{"2"},
+                              "People to sleep; totals are for one when left out."),
+        field<&query::child_ages>("child_ages", schema::at_most{49}, schema::defaulted, schema::example{"[7]"},
+                                  "Ages (0 to 17) of the children among them: some taxes are not for children."),
         field<&query::price_min>("price_min", schema::not_negative, "Per night, minor units of `currency`."),
         field<&query::price_max>("price_max", schema::not_negative, "Per night, minor units of `currency`."),
         field<&query::total_min>("total_min", schema::between{0, std::int64_t{1} << 60},

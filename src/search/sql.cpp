@@ -19,11 +19,21 @@ enum class key : std::size_t
 };
 constexpr std::array<std::string_view, 6> names{"price", "total", "rating", "distance", "newest", "relevance"};
 
-// The price of the stay as pricing.cpp computes it: amounts are not negative, so adding half before the division
-// rounds half up.
-constexpr std::string_view subtotal = "(nightly_price * ($16::date - $15::date) + coalesce(cleaning_fee, 0))";
-const auto total =
-    std::format("({0} + ({0} * $33::int + 5000) / 10000 + ({0} * tax_basis_points + 5000) / 10000)", subtotal);
+/// The price of the stay as calendar/price.cpp computes it, of the property with this name in the statement. Amounts
+/// are not negative, so adding half before the division rounds half up. Few properties have rules; theirs is a
+/// function, whose plans are kept, while a statement of search is planned each time.
+std::string total_of(std::string_view p)
+{
+    const auto subtotal =
+        std::format("({0}.nightly_price * ($16::date - $15::date) + coalesce({0}.cleaning_fee, 0))", p);
+    return std::format(
+        "case when $15::date is not null and {0}.has_rules"
+        " then ruled_total({0}.id, {0}.nightly_price, coalesce({0}.cleaning_fee, 0),"
+        " {0}.tax_basis_points, $33::int, $15, $16, coalesce($17::int, 1), $36::int[])"
+        " else {1} + ({1} * $33::int + 5000) / 10000 + ({1} * {0}.tax_basis_points + 5000) / 10000 end",
+        p, subtotal);
+}
+const auto total = total_of("property");
 
 constexpr std::string_view distance =
     "round(st_distancesphere(location, st_setsrid(st_makepoint($9::float8, $8::float8), 4326)))::bigint";
@@ -54,7 +64,7 @@ std::string filters()
     and {}
     and {}
     and ($10::bigint is null or {} <= $10)
-    and ($15::date is null or $16::date - $15::date between min_nights and max_nights)
+    and ($15::date is null or has_rules or $16::date - $15::date between min_nights and max_nights)
     and ($17::int is null or capacity >= $17)
     and ($18::bigint is null or nightly_price >= $18)
     and ($19::bigint is null or nightly_price <= $19)
@@ -74,8 +84,8 @@ std::string filters()
 }
 
 // What costs more to know, looked at only for those whose turn it is: whether it is in the box exactly, and whether the
-// stay can be booked now (`refusal` in property.cpp says the same of one property). `offset 0` keeps the look-ups in
-// their indexes, one row at a time. The exact box stands here also because the planner would take it for a third
+// stay can be booked now (`refusal` in calendar/stays.cpp says the same of one property). `offset 0` keeps the look-ups
+// in their indexes, one row at a time. The exact box stands here also because the planner would take it for a third
 // condition independent of the others and expect too few rows.
 constexpr std::string_view turn = R"(($4::float8 is null and $15::date is null) or exists (
         select from property where id = c.id
@@ -85,7 +95,9 @@ constexpr std::string_view turn = R"(($4::float8 is null and $15::date is null) 
             and $15 - booking_window_days <= ($32 at time zone time_zone)::date
             and ($15 > ($32 at time zone time_zone)::date
                 or extract(hour from $32 at time zone time_zone) < same_day_cutoff_hour)
-            and $34::text <> all(closed_to_arrival) and $35::text <> all(closed_to_departure)
+            and case when has_rules
+                then rules_take(id, $15, $16, min_nights, max_nights, closed_to_arrival, closed_to_departure)
+                else $34::text <> all(closed_to_arrival) and $35::text <> all(closed_to_departure) end
             and not exists (
                 select from stay_block
                 where property_id = c.id and blocked && daterange($15, $16 + preparation_nights)
@@ -124,14 +136,14 @@ from (select * from (
     select id, {0} as key
     from property
     where {3}
-    and ($36::text is null or ({4}, id) {5} ($36::text::{6}, $37::uuid))
+    and ($37::text is null or ({4}, id) {5} ($37::text::{6}, $38::uuid))
     order by {4} {7}, id {7}
     offset 0) c
     where {8}
-    limit $38) s
+    limit $39) s
 join property p on p.id = s.id
 order by s.key {7}, s.id {7})",
-                       number, total, distance, filters(), column, beyond, type, way, turn);
+                       number, total_of("p"), distance, filters(), column, beyond, type, way, turn);
 }
 
 struct composed

@@ -21,8 +21,7 @@ std::optional<double> side(const std::optional<box>& b)
 
 std::optional<weekday> weekday_of(std::optional<date> day)
 {
-    if (!day) return std::nullopt;
-    return static_cast<weekday>(std::chrono::weekday{*day}.iso_encoding() - 1);
+    return day ? std::optional{roost::weekday_of(*day)} : std::nullopt;
 }
 
 std::optional<std::string> booking_mode_of(const query& q)
@@ -31,7 +30,7 @@ std::optional<std::string> booking_mode_of(const query& q)
     return std::string{name_of(*q.instant_book ? booking_mode::at_once : booking_mode::request)};
 }
 
-/// Calls `f` with the parameters $1 to $35, which every statement of search takes.
+/// Calls `f` with the parameters $1 to $36, which every statement of search takes.
 template <class F>
 auto with_parameters(const query& q, circumstances c, F f)
 {
@@ -51,8 +50,8 @@ auto with_parameters(const query& q, circumstances c, F f)
              side<&box::east>(circle), side<&box::north>(circle), q.check_in, q.check_out, q.guests, q.price_min,
              q.price_max, q.total_min, q.total_max, q.currency, unless_empty(q.amenities),
              unless_empty(q.property_type), unless_empty(q.room_type), q.bedrooms_min, q.beds_min, q.bathrooms_min,
-             rating, booking_mode_of(q), q.host, c.now, c.guest_fee_bp, weekday_of(q.check_in),
-             weekday_of(q.check_out));
+             rating, booking_mode_of(q), q.host, c.now, c.guest_fee_bp, weekday_of(q.check_in), weekday_of(q.check_out),
+             unless_empty(q.child_ages));
 }
 
 /// The cursor's key as the ordering's column compares with it.

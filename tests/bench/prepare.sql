@@ -14,11 +14,10 @@ select gen_random_uuid() as booking_id, p.id as property_id, p.host_id, p.curren
        current_date + 20 + 36 * k + abs(hashtext(p.id::text || k)) % 20 as check_in
 from property p, generate_series(0, 9) k where p.status = 'listed';
 
-insert into booking (id, property_id, guest_id, host_id, quote_id, status, check_in, check_out, guests, currency,
-    nightly_price, nights_amount, cleaning_fee, guest_fee_bp, guest_fee, tax_bp, tax, total, host_payout,
-    cancellation_policy, starts_at, ends_at, due_at, created_at, updated_at)
+insert into booking (id, property_id, guest_id, host_id, quote_id, status, check_in, check_out, guests, currency, lines,
+    accommodation, guest_fee, tax, total, host_payout, cancellation_policy, starts_at, ends_at, due_at, created_at, updated_at)
 select booking_id, property_id, (select id from app_user where username = 'bench'), host_id, gen_random_uuid(),
-    'confirmed', check_in, check_in + 3, 2, currency, nightly_price, 3 * nightly_price, 0, 0, 0, 0, 0,
+    'confirmed', check_in, check_in + 3, 2, currency, '[]', 3 * nightly_price, 0, 0,
     3 * nightly_price, 3 * nightly_price, 'flexible', check_in + time '15:00', check_in + 3 + time '11:00',
     check_in + time '15:00', now(), now()
 from bench_stay;
@@ -27,11 +26,17 @@ select gen_random_uuid(), property_id, daterange(check_in, check_in + 3), 'booki
 drop table bench_stay;
 
 -- Quote n is for property n, three nights that are free, as the service would have made it.
-insert into quote (id, property_id, guest_id, check_in, check_out, guests, currency, nightly_price, nights_amount,
-    cleaning_fee, guest_fee_bp, guest_fee, tax_bp, tax, total, host_payout, expires_at, created_at)
+insert into quote (id, property_id, guest_id, check_in, check_out, guests, currency, lines, accommodation, guest_fee, tax,
+    total, host_payout, guest_fee_bp, rules_version, expires_at, created_at)
 select ('01900000-0000-7000-9000-' || right(id::text, 12))::uuid, id, (select id from app_user where username = 'bench'),
-    current_date + 45, current_date + 48, 1, currency, nightly_price, 3 * nightly_price, 0, 1200,
-    (3 * nightly_price * 1200 + 5000) / 10000, 0, 0, 3 * nightly_price + (3 * nightly_price * 1200 + 5000) / 10000,
-    3 * nightly_price, now() + interval '1 day', now()
-from property where status = 'listed';
+    current_date + 45, current_date + 48, 1, currency, jsonb_build_array(
+        jsonb_build_object('kind', 'nights', 'description', 'Nights at the usual price', 'rule', 'base', 'quantity', 3,
+            'unit_price', jsonb_build_object('amount', nightly_price, 'currency', currency), 'amount',
+            jsonb_build_object('amount', 3 * nightly_price, 'currency', currency), 'refundable', true),
+        jsonb_build_object('kind', 'guest_fee', 'description', 'Service fee, 12%', 'rate_basis_points', 1200,
+            'base', jsonb_build_object('amount', 3 * nightly_price, 'currency', currency), 'amount',
+            jsonb_build_object('amount', fee, 'currency', currency), 'refundable', true)),
+    3 * nightly_price, fee, 0, 3 * nightly_price + fee, 3 * nightly_price, 1200, rules_version,
+    now() + interval '1 day', now()
+from property, lateral (select (3 * nightly_price * 1200 + 5000) / 10000) f(fee) where status = 'listed';
 vacuum analyze;

@@ -130,6 +130,13 @@ class Bench:
     def search(self):
         return self.wrk("search", self.base, int(time.time())), self.pgbench(statements.search())
 
+    def quote(self):
+        ours = self.wrk("quote", self.base, int(time.time()), self.login(), connections=16)
+        return ours, self.pgbench(statements.quote(self.guest))
+
+    def calendar(self):
+        return self.wrk("calendar", self.base, int(time.time())), self.pgbench(statements.calendar())
+
     def book(self):
         half = self.wrk("book", self.base, self.booked, self.login(), connections=16)
         self.booked += half[3] + 64  # those on their way when time was up
@@ -164,6 +171,8 @@ CASES = [
     ("one property, uncached", "read", "pgbench, same statement", 0.6),
     ("one property, cached", "cached", "bare Beast, same bytes", 0.8),
     ("dated map search, 20 of a page", "search", "pgbench, plainest SQL", 1.0),
+    ("quote", "quote", "pgbench, same statements", None),
+    ("a month of a calendar", "calendar", "pgbench, same statements", None),
     ("booking", "book", "pgbench, same statements", 0.6),
     ("sign-in", "sign_in", "Argon2id on two threads", None),
 ]
@@ -189,10 +198,16 @@ def main():
     words = argparse.ArgumentParser(prog="./dev bench", description="Measure the service beside its ceilings.")
     words.add_argument("cases", nargs="*", choices=[[], *[c[1] for c in CASES]], help="only these")
     words.add_argument("--seconds", type=int, default=5, help="of one measurement")
+    words.add_argument("--rules", action="store_true", help="give every property a weekend, a season, a discount and a tax")
     words.add_argument("--runs", type=int, default=3, help="of each; the median is shown")
     how = words.parse_args()
 
     url, guest, host = prepare()
+    if how.rules:
+        with psycopg.connect(url, autocommit=True) as c:
+            for part in (HERE / "rules.sql").read_text().split(";\n"):
+                if part.strip():
+                    c.execute(part)
     bench = Bench(url, guest, host, how.seconds)
     server = {"ROOST_DATABASE_URL": url, "ROOST_REDIS_URL": os.environ["ROOST_TEST_REDIS"], "ROOST_HTTP_PORT": str(bench.port),
               "ROOST_HTTP_ACCESS_LOG": "false", "ROOST_LOG_LEVEL": "error", "ROOST_LIMITS_LOGIN_ACCOUNT": "0",

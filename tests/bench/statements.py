@@ -33,6 +33,21 @@ def search():
             f"\\set day random(20, 300)\n{body};\n")
 
 
+def quote(guest):
+    days = ["current_date + 45", "current_date + 48"]
+    made = ["gen_random_uuid()", PROPERTY, f"'{guest}'::uuid", *days, "1", "'{}'", "'USD'", "'[]'", "300", "36", "0", "336",
+            "291", "1200", "1", "now() + interval '15 minutes'", "now()"]
+    return ("\\set n random(1, 48000)\nbegin;\n" + statement("bookings", "asked_property", PROPERTY, *days, "now()")
+            + statement("bookings", "insert_quote", *made) + "commit;\n")
+
+
+def calendar():
+    month = ["current_date + :day::int", "current_date + :day::int + 31"]
+    return ("\\set n random(1, 48000)\n\\set day random(20, 300)\n" + statement("calendar", "owner", PROPERTY)
+            + statement("calendar", "house", PROPERTY, *month)
+            + statement("calendar", "taken_and_why", PROPERTY, *month, "now()"))
+
+
 def book(guest, host, per_client):
     """Booking the quotes 1, 2, 3 … each once: client k takes its own stretch of them."""
     days = ["current_date + 45", "current_date + 48"]

@@ -102,6 +102,16 @@ BODIES = {
         "from": world.api.clock.today(200),
         "to": world.api.clock.today(202),
     },
+    "PATCH /properties/{property_id}/calendar/": lambda scene, world: {
+        "edits": [{"from": world.api.clock.today(200), "to": world.api.clock.today(202), "min_nights": 2}]
+    },
+    "PUT /properties/{property_id}/pricing/": lambda scene, world: {"included_guests": 2},
+    "POST /properties/{property_id}/seasons/": lambda scene, world: {
+        "name": "Summer", "from": world.api.clock.today(200), "to": world.api.clock.today(230), "max_nights": 9
+    },
+    "PUT /properties/{property_id}/seasons/{season_id}/": lambda scene, world: {
+        "name": "Spring", "from": world.api.clock.today(100), "to": world.api.clock.today(160), "max_nights": 9
+    },
     "PATCH /users/me/": lambda scene, world: {"display_name": "Somebody"},
     "POST /properties/": lambda scene, world: {"title": "A place of one's own"},
     "PATCH /properties/{property_id}/": lambda scene, world: {"title": "Another title"},

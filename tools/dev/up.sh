@@ -60,6 +60,7 @@ fill() {
     say "Importing the sample: 2,000 real listings"
     run "$roost" import inside-airbnb data/sample/listings.csv.gz --calendar data/sample/calendar-runs.csv.gz \
         --currency SGD --city Singapore --shift-to "$(date +%F)" || die "The import failed." "./dev up --fresh starts over."
+    psql --quiet "$ROOST_DATABASE_URL" --file data/sample/rules.sql || die "The sample's prices by date could not be set."
     for name in guest host admin; do
         local role=()
         if [ "$name" != guest ]; then role=("--$name"); fi

@@ -47,14 +47,12 @@ class Ring:
         rows = []
         for listing, person, first, last in wanted:
             t = self._template(listing)
-            nights = (last - first).days
-            amount = t["nightly_price"] * nights
-            rows.append((uuid.uuid4(), listing["id"], person.id, first, last, t["guests"], t["currency"], t["nightly_price"],
-                         amount, t["cleaning_fee"], t["guest_fee_bp"], 0, t["tax_bp"], 0, amount + t["cleaning_fee"],
-                         amount, t["expires_at"], t["created_at"]))
+            rows.append((uuid.uuid4(), listing["id"], person.id, first, last, t["guests"], t["currency"], "[]",
+                         t["accommodation"], t["guest_fee"], t["tax"], t["total"], t["host_payout"], t["guest_fee_bp"],
+                         t["rules_version"], t["expires_at"], t["created_at"]))
         with self.db.cursor() as cursor, cursor.copy("""
-                copy quote (id, property_id, guest_id, check_in, check_out, guests, currency, nightly_price, nights_amount,
-                            cleaning_fee, guest_fee_bp, guest_fee, tax_bp, tax, total, host_payout, expires_at, created_at)
+                copy quote (id, property_id, guest_id, check_in, check_out, guests, currency, lines, accommodation, guest_fee,
+                            tax, total, host_payout, guest_fee_bp, rules_version, expires_at, created_at)
                 from stdin""") as copy:
             for row in rows:
                 copy.write_row(row)

@@ -82,6 +82,14 @@ class World:
         scene.look = lambda: self.host.get(path).json
         return scene
 
+    def _season(self):
+        scene = self._listing()
+        path = f"/properties/{scene.ids['property_id']}/seasons/"
+        season = {"name": "Spring", "from": self.api.clock.today(100), "to": self.api.clock.today(150), "min_nights": 3}
+        scene.ids["season_id"] = self.host.post(path, season).expect(201)["id"]
+        scene.look = lambda: self.host.get(path).json
+        return scene
+
     def _quote(self):
         quote = self.make.quote(self.make.listing(self.host), self.guest)
         return Scene({"quote_id": quote["id"]}, self._people(self.guest, self.host))

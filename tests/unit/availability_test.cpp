@@ -1,11 +1,11 @@
-#include "bookings/calendar.hpp"
+#include "calendar/availability.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <random>
 
-namespace roost::bookings {
+namespace roost::calendar {
 namespace {
 
 date day(int n) { return *parse_date("2027-03-01") + std::chrono::days{n}; }
@@ -51,4 +51,4 @@ TEST(free_nights, agree_with_counting_night_by_night)
 }
 
 }  // namespace
-}  // namespace roost::bookings
+}  // namespace roost::calendar

@@ -12,7 +12,7 @@
 #include "platform/schema/schema.hpp"
 
 /// Which nights of a property are free, and closing them by hand.
-namespace roost::bookings {
+namespace roost::calendar {
 
 using block_id = id<struct block_tag>;
 
@@ -39,6 +39,9 @@ struct window_query
         schema::field<&window_query::from>("from", "First night; today there when absent."),
         schema::field<&window_query::to>("to", "Day after the last; 90 days after the first when absent."));
 };
+
+/// At most 370 days; errc::invalid_input.
+result<nights> window_of(const window_query& q, date today);
 
 struct availability
 {
@@ -74,13 +77,13 @@ struct block
         schema::field<&block::created_at>("created_at", "When it was made."));
 };
 
-class calendar
+class openings
 {
     pg::database& db_;
     const clock& clock_;
 
 public:
-    calendar(pg::database& db, const clock& c) : db_{db}, clock_{c} {}
+    openings(pg::database& db, const clock& c) : db_{db}, clock_{c} {}
 
     /// Free nights of a window of at most 370 days; the past is never free. Properties that are not listed show
     /// themselves to their hosts and admins only.
@@ -97,4 +100,4 @@ public:
     task<result<void>> open(pg::tx& tx, const identity& who, property_id property, block_id which);
 };
 
-}  // namespace roost::bookings
+}  // namespace roost::calendar

@@ -1,11 +1,11 @@
-#include "bookings/calendar.hpp"
+#include "calendar/availability.hpp"
 
 #include <algorithm>
 
-#include "bookings/queries.hpp"
-#include "properties/property.hpp"
+#include "calendar/queries.hpp"
+#include "calendar/store.hpp"
 
-namespace roost::bookings {
+namespace roost::calendar {
 namespace {
 
 using std::chrono::days;
@@ -14,30 +14,7 @@ constexpr days longest_window{370};
 /// Nobody can book further ahead than booking windows reach, so nothing needs closing there.
 constexpr days furthest_close{1'095 + longest_stay};
 
-struct owner_row
-{
-    user_id host;
-    property_status status;
-    roost::time_zone time_zone;
-
-    static constexpr auto fields =
-        schema::fields(schema::field<&owner_row::host>("host_id"), schema::field<&owner_row::status>("status"),
-                       schema::field<&owner_row::time_zone>("time_zone"));
-};
-
-/// Whether these may be told of a property that is not listed.
-bool may_see(const owner_row& p, const std::optional<identity>& who)
-{
-    return p.status == property_status::listed || (who && (who->user == p.host || who->is_admin));
-}
-
-/// The gate before a host's own business: what one may not even see is absent, the rest is not allowed.
-result<void> only_owner(const std::optional<owner_row>& p, const identity& who)
-{
-    if (!p || !may_see(*p, who)) return fail(errc::not_found, "there is no such property");
-    if (p->host != who.user && !who.is_admin) return fail(errc::not_allowed, "this property is somebody else's");
-    return {};
-}
+}  // namespace
 
 result<nights> window_of(const window_query& q, date today)
 {
@@ -47,8 +24,6 @@ result<nights> window_of(const window_query& q, date today)
     if (to - from > longest_window) return invalid("to", "at most 370 days after from");
     return nights{from, to};
 }
-
-}  // namespace
 
 std::vector<nights> free_nights(nights window, const std::vector<nights>& taken)
 {
@@ -63,11 +38,11 @@ std::vector<nights> free_nights(nights window, const std::vector<nights>& taken)
     return free;
 }
 
-task<result<availability>> calendar::look(std::optional<identity> who, property_id property, window_query window)
+task<result<availability>> openings::look(std::optional<identity> who, property_id property, window_query window)
 {
     const auto now = clock_.now();
-    const auto p = co_await db_.one<owner_row>(sql::property_and_today, property);
-    if (!p || !may_see(*p, who)) co_return fail(errc::not_found, "there is no such property");
+    const auto p = co_await find_owner(db_, property);
+    if (!p || !may_see(p->host, p->status, who)) co_return fail(errc::not_found, "there is no such property");
 
     const auto today = p->time_zone.day_of(now);
     const auto asked = window_of(window, today);
@@ -81,17 +56,17 @@ task<result<availability>> calendar::look(std::optional<identity> who, property_
     co_return seen;
 }
 
-task<result<std::vector<block>>> calendar::blocks(const identity& who, property_id property)
+task<result<std::vector<block>>> openings::blocks(const identity& who, property_id property)
 {
-    const auto p = co_await db_.one<owner_row>(sql::property_and_today, property);
+    const auto p = co_await find_owner(db_, property);
     if (auto allowed = only_owner(p, who); !allowed) co_return std::unexpected{std::move(allowed.error())};
     co_return co_await db_.all<block>(sql::closed_by_hand, property);
 }
 
-task<result<block>> calendar::close(pg::tx& tx, const identity& who, property_id property, nights range)
+task<result<block>> openings::close(pg::tx& tx, const identity& who, property_id property, nights range)
 {
     const auto now = clock_.now();
-    const auto p = co_await tx.one<owner_row>(sql::property_to_close, property);
+    const auto p = co_await lock_owner(tx, property);
     if (auto allowed = only_owner(p, who); !allowed) co_return std::unexpected{std::move(allowed.error())};
 
     const auto today = p->time_zone.day_of(now);
@@ -108,13 +83,13 @@ task<result<block>> calendar::close(pg::tx& tx, const identity& who, property_id
     co_return made;
 }
 
-task<result<void>> calendar::open(pg::tx& tx, const identity& who, property_id property, block_id which)
+task<result<void>> openings::open(pg::tx& tx, const identity& who, property_id property, block_id which)
 {
-    const auto p = co_await tx.one<owner_row>(sql::property_to_close, property);
+    const auto p = co_await lock_owner(tx, property);
     if (auto allowed = only_owner(p, who); !allowed) co_return std::unexpected{std::move(allowed.error())};
     if (co_await tx.run(sql::open_nights, which, property) == 0)
         co_return fail(errc::not_found, "there is no such block");
     co_return result<void>{};
 }
 
-}  // namespace roost::bookings
+}  // namespace roost::calendar

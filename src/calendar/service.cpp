@@ -1,0 +1,243 @@
+#include "calendar/service.hpp"
+
+#include <algorithm>
+#include <format>
+
+#include "calendar/checks.hpp"
+#include "calendar/stays.hpp"
+#include "calendar/store.hpp"
+
+namespace roost::calendar {
+namespace {
+
+using std::chrono::days;
+
+closed_reason reason_of(block_cause cause)
+{
+    switch (cause)
+    {
+        case block_cause::hold: return closed_reason::held;
+        case block_cause::booking: return closed_reason::booked;
+        case block_cause::host: return closed_reason::closed;
+        case block_cause::imported: return closed_reason::imported;
+    }
+    return closed_reason::closed;
+}
+
+/// Why a free night cannot be asked for now.
+std::optional<closed_reason> out_of_time(const house_row& h, date night, instant now)
+{
+    const auto today = h.time_zone.day_of(now);
+    const auto ahead = (night - today).count();
+    if (ahead < 0) return closed_reason::past;
+    const bool too_late = ahead == 0 && now >= h.time_zone.at(today, std::chrono::hours{h.rules.same_day_cutoff_hour});
+    if (ahead < h.rules.advance_notice_days || too_late) return closed_reason::notice;
+    if (ahead > h.rules.booking_window_days) return closed_reason::window;
+    return std::nullopt;
+}
+
+/// Marks the nights of the calendar in [from, to) that have no reason yet.
+void mark(property_calendar& c, date from, date to, closed_reason why, std::optional<booking_id> whose)
+{
+    for (auto night = std::max(from, c.from); night < std::min(to, c.to); night += days{1})
+    {
+        auto& n = c.nights[static_cast<std::size_t>((night - c.from).count())];
+        if (n.reason) continue;
+        n.available = false;
+        n.reason = why;
+        n.booking = whose;
+    }
+}
+
+calendar_night night_of(const house_row& h, date day)
+{
+    const auto terms = terms_of(h.rules, h.special ? &*h.special : nullptr, day);
+    calendar_night n{.date = day,
+                     .min_nights = terms.min_nights,
+                     .max_nights = terms.max_nights,
+                     .closed_to_arrival = terms.closed_to_arrival,
+                     .closed_to_departure = terms.closed_to_departure};
+    return n;
+}
+
+property_calendar calendar_of(property_id property, const house_row& h, date_range window)
+{
+    property_calendar c{property, window.from(), window.to(), {}};
+    std::optional<rates> r;
+    if (h.nightly_price) r = rates{*h.nightly_price, *h.cleaning_fee, h.tax_basis_points, h.special};
+    for (auto day = window.from(); day < window.to(); day += days{1})
+    {
+        c.nights.push_back(night_of(h, day));
+        if (!r) continue;
+        const auto rate = rate_of(*r, day);
+        c.nights.back().price = rate.price;
+        c.nights.back().rule = rate.rule;
+    }
+    return c;
+}
+
+result<owner_row> ours(std::optional<owner_row> p, const identity& who)
+{
+    if (auto allowed = only_owner(p, who); !allowed) return std::unexpected{std::move(allowed.error())};
+    return *std::move(p);
+}
+
+season season_of(season_id id, season_terms t)
+{
+    return {id,
+            std::move(t.name),
+            t.from,
+            t.to,
+            t.price,
+            t.min_nights,
+            t.max_nights,
+            std::move(t.closed_to_arrival),
+            std::move(t.closed_to_departure)};
+}
+
+property_pricing shown(property_id property, const house_row& h)
+{
+    return {property,
+            h.nightly_price,
+            h.nightly_price ? h.cleaning_fee : std::nullopt,
+            h.tax_basis_points,
+            h.special ? h.special->pricing : pricing{},
+            h.rules_version};
+}
+
+}  // namespace
+
+task<result<property_calendar>> service::look(std::optional<identity> who, property_id property, window_query window)
+{
+    const auto now = clock_.now();
+    const auto p = co_await find_owner(db_, property);
+    if (!p || !may_see(p->host, p->status, who)) co_return fail(errc::not_found, "there is no such property");
+    const auto asked = window_of(window, p->time_zone.day_of(now));
+    if (!asked) co_return std::unexpected{asked.error()};
+    const auto h = co_await find_house(db_, property, asked->from, asked->to);
+    if (!h) co_return fail(errc::not_found, "there is no such property");
+    auto c = calendar_of(property, *h, {asked->from, asked->to});
+
+    // Those before a taken night cannot be a stay's last: there would be no room for its preparation.
+    const days before{h->rules.preparation_nights};
+    const auto taken = co_await taken_and_why(db_, property, asked->from, asked->to + before, now);
+    mark(c, c.from, h->time_zone.day_of(now), closed_reason::past, {});
+    const bool own = who && (who->user == h->host || who->is_admin);
+    for (const auto& t : taken) mark(c, t.from, t.until, reason_of(t.cause), own ? t.booking : std::nullopt);
+    for (const auto& t : taken) mark(c, t.until, t.to, closed_reason::preparation, {});
+    for (const auto& t : taken) mark(c, t.from - before, t.from, closed_reason::preparation, {});
+    for (const auto& n : c.nights)
+        if (const auto why = out_of_time(*h, n.date, now)) mark(c, n.date, n.date + days{1}, *why, {});
+    co_return c;
+}
+
+task<result<void>> service::open_or_close(pg::tx& tx, const identity& who, property_id property, const calendar_edit& e)
+{
+    for (const auto& run : nights_of(e))
+    {
+        if (!*e.closed)
+        {
+            reopen_nights(tx, property, run.from(), run.to(), clock_.now());
+            continue;
+        }
+        auto closed = co_await openings_.close(tx, who, property, {run.from(), run.to()});
+        if (!closed) co_return std::unexpected{std::move(closed.error())};
+    }
+    co_return result<void>{};
+}
+
+task<result<calendar_edited>> service::edit(pg::tx& tx, const identity& who, property_id property, calendar_edits asked)
+{
+    const auto p = ours(co_await lock_owner(tx, property), who);
+    if (!p) co_return std::unexpected{p.error()};
+    if (auto good = check(asked, p->currency, p->time_zone.day_of(clock_.now())); !good)
+        co_return std::unexpected{std::move(good.error())};
+
+    calendar_edited done{0, p->rules_version};
+    bool ruled = false;
+    for (const auto& e : asked.edits)
+    {
+        for (const auto& run : nights_of(e)) done.nights += run.nights();
+        if (e.closed)
+            if (auto moved = co_await open_or_close(tx, who, property, e); !moved)
+                co_return std::unexpected{std::move(moved.error())};
+        if (!e.price && !e.min_nights && !e.max_nights && !e.closed_to_arrival && !e.closed_to_departure) continue;
+        ruled = true;
+        edit_days(tx, property, e);
+    }
+    if (ruled)
+    {
+        forget_silent_days(tx, property);
+        done.rules_version = co_await count_rule_change(tx, property);
+    }
+    co_return done;
+}
+
+task<result<property_pricing>> service::pricing_of(std::optional<identity> who, property_id property)
+{
+    const auto today = std::chrono::floor<days>(clock_.now());
+    const auto h = co_await find_house(db_, property, today, today);
+    if (!h || !may_see(h->host, h->status, who)) co_return fail(errc::not_found, "there is no such property");
+    co_return shown(property, *h);
+}
+
+task<result<property_pricing>> service::set_pricing(pg::tx& tx, const identity& who, property_id property,
+                                                    const http::if_match& expected, pricing rules)
+{
+    const auto p = ours(co_await lock_owner(tx, property), who);
+    if (!p) co_return std::unexpected{p.error()};
+    if (!expected.allows(p->rules_version))
+        co_return fail(errc::version_mismatch, std::format("the prices are at version {}", p->rules_version));
+    if (auto good = check(rules, p->currency); !good) co_return std::unexpected{std::move(good.error())};
+    calendar::set_pricing(tx, property, rules);
+    co_await count_rule_change(tx, property);
+    const auto today = std::chrono::floor<days>(clock_.now());
+    const auto h = co_await find_house(tx, property, today, today);
+    co_return shown(property, *h);
+}
+
+task<result<std::vector<season>>> service::seasons(std::optional<identity> who, property_id property)
+{
+    const auto p = co_await find_owner(db_, property);
+    if (!p || !may_see(p->host, p->status, who)) co_return fail(errc::not_found, "there is no such property");
+    co_return co_await seasons_of(db_, property);
+}
+
+task<result<season>> service::add_season(pg::tx& tx, const identity& who, property_id property, season_terms terms)
+{
+    const auto p = ours(co_await lock_owner(tx, property), who);
+    if (!p) co_return std::unexpected{p.error()};
+    if (auto good = check(terms, p->currency, p->time_zone.day_of(clock_.now())); !good)
+        co_return std::unexpected{std::move(good.error())};
+    const auto there = co_await seasons_of(tx, property);
+    if (there.size() >= most_seasons)
+        co_return fail(errc::wrong_state, std::format("a property has at most {} seasons", most_seasons));
+    auto made = season_of(season_id::make(), std::move(terms));
+    co_await insert_season(tx, property, made);
+    co_await count_rule_change(tx, property);
+    co_return made;
+}
+
+task<result<season>> service::change_season(pg::tx& tx, const identity& who, property_id property, season_id which,
+                                            season_terms terms)
+{
+    const auto p = ours(co_await lock_owner(tx, property), who);
+    if (!p) co_return std::unexpected{p.error()};
+    if (auto good = check(terms, p->currency, p->time_zone.day_of(clock_.now())); !good)
+        co_return std::unexpected{std::move(good.error())};
+    auto changed = season_of(which, std::move(terms));
+    if (!co_await update_season(tx, property, changed)) co_return fail(errc::not_found, "there is no such season");
+    co_await count_rule_change(tx, property);
+    co_return changed;
+}
+
+task<result<void>> service::remove_season(pg::tx& tx, const identity& who, property_id property, season_id which)
+{
+    const auto p = ours(co_await lock_owner(tx, property), who);
+    if (!p) co_return std::unexpected{p.error()};
+    if (!co_await delete_season(tx, property, which)) co_return fail(errc::not_found, "there is no such season");
+    co_await count_rule_change(tx, property);
+    co_return result<void>{};
+}
+
+}  // namespace roost::calendar
