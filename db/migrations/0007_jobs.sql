@@ -55,3 +55,19 @@ create table job_schedule (
     -- The database's time, plus what a test has moved the clock by.
     next_at timestamptz not null
 );
+
+-- Messages that were taken from a Celery queue: each makes one job, however often it is delivered, and its sender is
+-- told how that ended. Rows go some days after.
+create table celery_message (
+    id uuid primary key,        -- the sender's; the job has the same
+    kind text not null,
+    ignore_result boolean not null,
+    parent_id text,             -- told back as they came
+    group_id text,
+    refused text,               -- why no job was made
+    revoked boolean not null default false,
+    taken_at timestamptz not null default now(),
+    answered_at timestamptz
+);
+create index celery_message_unanswered on celery_message (taken_at) where answered_at is null;
+create index celery_message_answered on celery_message (answered_at) where answered_at is not null;

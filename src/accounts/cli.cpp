@@ -1,31 +1,12 @@
 #include "accounts/cli.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
-#include <future>
-
 #include "accounts/queries.hpp"
 #include "platform/auth/password.hpp"
+#include "platform/pg/run.hpp"
 #include "platform/schema/text.hpp"
-
-namespace asio = boost::asio;
 
 namespace roost::accounts::cli {
 namespace {
-
-/// Runs a coroutine on an io_context of its own, to its end.
-template <class T>
-T run(pg::database& db, task<T> work)
-{
-    asio::io_context context;
-    auto done = asio::co_spawn(context, std::move(work), asio::use_future);
-    // The database's connections keep the context busy; the future says when to stop.
-    while (done.wait_for(std::chrono::seconds{0}) != std::future_status::ready) context.run_one();
-    db.disconnect(context);
-    context.run_for(std::chrono::seconds{1});
-    return done.get();
-}
 
 /// What the declaration says of a registration.
 result<void> check(const new_user& u)
@@ -60,7 +41,7 @@ result<own_account> create_user(pg::database& db, const clock& now, const wanted
                         .email = wanted.email.empty() ? wanted.username + "@localhost.invalid" : wanted.email,
                         .password = wanted.password,
                         .display_name = wanted.display_name.empty() ? wanted.username : wanted.display_name};
-    auto made = run(db, db.transaction([&](pg::tx& tx) -> task<result<user>> {
+    auto made = pg::run(db, db.transaction([&](pg::tx& tx) -> task<result<user>> {
         if (auto found = co_await tx.one<user>(sql::find_user_by_username, wanted.username))
             co_return co_await promote(tx, std::move(*found), wanted, now.now());
         if (auto good = check(form); !good) co_return std::unexpected{std::move(good.error())};
@@ -77,14 +58,14 @@ std::string rotate_keys(pg::database& db, const clock& now, const auth_settings&
 {
     auth::key_ring ring;
     key_store keys{db, now, ring, how.secret, std::chrono::minutes{how.access_minutes}};
-    return run(db, keys.rotate(at_once));
+    return pg::run(db, keys.rotate(at_once));
 }
 
 std::vector<key_view> list_keys(pg::database& db, const clock& now, const auth_settings& how)
 {
     auth::key_ring ring;
     key_store keys{db, now, ring, how.secret, std::chrono::minutes{how.access_minutes}};
-    return run(db, keys.list());
+    return pg::run(db, keys.list());
 }
 
 }  // namespace roost::accounts::cli

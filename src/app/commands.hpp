@@ -1,6 +1,7 @@
 #pragma once
 #include "accounts/cli.hpp"
 #include "app/settings.hpp"
+#include "platform/jobs/admin.hpp"
 
 /// What the subcommands do; each returns the exit code.
 namespace roost::app {
@@ -20,6 +21,19 @@ int migrate(const settings& s, migration_command what);
 int create_user(const settings& s, const accounts::cli::wanted_user& wanted);
 int rotate_keys(const settings& s, bool at_once);
 int list_keys(const settings& s);
+
+/// Which jobs a command is about: these, or those that the filters find, at most `most`.
+struct job_choice
+{
+    std::vector<jobs::job_id> ids = {};
+    std::optional<std::string> kind = {};
+    std::optional<jobs::status> status = {};
+    int most = 50;
+};
+int list_jobs(const settings& s, const job_choice& c);
+int show_job(const settings& s, jobs::job_id id);
+int retry_jobs(const settings& s, const job_choice& c);
+int cancel_jobs(const settings& s, const job_choice& c);
 
 /// Prints the contract.
 int print_openapi(const settings& s);

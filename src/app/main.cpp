@@ -123,6 +123,57 @@ void add_import(CLI::App& cli, app::settings& s, int& code)
     in->callback([&s, &code, w] { code = import_listings(s, *w); });
 }
 
+struct job_words
+{
+    std::vector<std::string> ids;
+    std::string kind, status;
+    int most = 50;
+
+    app::job_choice choice() const
+    {
+        app::job_choice c{.most = most};
+        for (const auto& id : ids) c.ids.push_back(parsed<jobs::job_id>(id).value());
+        if (!kind.empty()) c.kind = kind;
+        c.status = parsed<jobs::status>(status);
+        return c;
+    }
+};
+
+void add_jobs(CLI::App& cli, app::settings& s, int& code)
+{
+    auto* jobs = cli.add_subcommand("jobs", "Look at the queue, and mend it")->require_subcommand(1);
+    const auto w = std::make_shared<job_words>();
+    const auto add = [&](const char* name, const char* help) {
+        auto* c = jobs->add_subcommand(name, help);
+        if (name != std::string_view{"list"})
+            c->add_option("id", w->ids, "Which")->check(is<jobs::job_id>("ID"))->expected(1, 1'000);
+        return c;
+    };
+    const auto filtered = [&](CLI::App* c) {
+        c->add_option("--kind", w->kind, "Of this kind, like bookings.pass_time");
+        c->add_option("--status", w->status, "scheduled, waiting, running, retrying or dead")
+            ->check(is<jobs::status>("STATUS"));
+        c->add_option("--limit", w->most, "At most so many, the newest")->check(CLI::Range(1, 10'000));
+        return c;
+    };
+    // Without an id and without a filter, everything would be meant.
+    const auto said = [w] {
+        if (w->ids.empty() && w->kind.empty() && w->status.empty())
+            throw CLI::ValidationError{"say which: ids, --kind or --status"};
+        return w->choice();
+    };
+    filtered(add("list", "Those that are not done, the newest first"))->callback([&s, &code, w] {
+        code = app::list_jobs(s, w->choice());
+    });
+    add("show", "Everything about one, with its last failures")->callback([&s, &code, w, said] {
+        code = app::show_job(s, said().ids.at(0));
+    });
+    filtered(add("retry", "Begin again at once, with all tries"))->callback([&s, &code, said] {
+        code = app::retry_jobs(s, said());
+    });
+    filtered(add("cancel", "Take away"))->callback([&s, &code, said] { code = app::cancel_jobs(s, said()); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -146,6 +197,7 @@ int main(int argc, char** argv)
     add_user(cli, s, code);
     add_keys(cli, s, code);
     add_import(cli, s, code);
+    add_jobs(cli, s, code);
     cli.add_subcommand("config", "Print the effective settings; --help explains each")
         ->footer("Settings:\n" + help)
         ->callback([&] { std::print("{}", config::print(s.sections())); });

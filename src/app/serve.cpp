@@ -8,6 +8,7 @@
 #include "app/services.hpp"
 #include "app/version.hpp"
 #include "platform/http/server.hpp"
+#include "platform/jobs/celery.hpp"
 #include "platform/observe/log.hpp"
 #include "platform/pg/migrate.hpp"
 
@@ -38,15 +39,19 @@ bool schema_is_current(const settings& s)
 class thread_services
 {
     services& services_;
+    jobs::celery::bridge* celery_;
     pg::config database_;
     std::atomic<boost::asio::io_context*> first_ = nullptr;
 
 public:
-    thread_services(services& s, pg::config database) : services_{s}, database_{std::move(database)} {}
+    thread_services(services& s, jobs::celery::bridge* celery, pg::config database)
+        : services_{s}, celery_{celery}, database_{std::move(database)}
+    {}
 
     void start(boost::asio::io_context& io)
     {
         services_.redis.attach(io);
+        if (celery_) celery_->attach(io);
         services_.jobs.attach(io);
         boost::asio::io_context* none = nullptr;
         if (first_.compare_exchange_strong(none, &io)) services_.accounts.start(io, database_);
@@ -56,6 +61,7 @@ public:
     {
         if (first_.load() == &io) services_.accounts.stop();
         services_.jobs.detach(io);
+        if (celery_) celery_->detach(io);
         services_.redis.detach(io);
         services_.db.disconnect(io);
     }
@@ -64,7 +70,9 @@ public:
 void install_basics(http::api& a, services& s, const settings& how)
 {
     install_health(a, s);
-    if (how.general.environment == environment::test) install_test_clock(a, s.clock);
+    if (how.general.environment != environment::test) return;
+    install_test_clock(a, s.clock);
+    install_test_jobs(s.jobs, s.db);
 }
 
 void install(http::api& a, services& s, const settings& how)
@@ -72,6 +80,15 @@ void install(http::api& a, services& s, const settings& how)
     install_basics(a, s, how);
     install_features(a, s);
     install_documents(a, how.general.share);
+}
+
+/// Where jobs are done they may be exchanged with Celery.
+std::unique_ptr<jobs::celery::bridge> celery_of(const settings& how, services& s)
+{
+    const auto& c = how.celery;
+    if (c.url.empty() || !how.jobs.in_process) return nullptr;
+    return std::make_unique<jobs::celery::bridge>(
+        s.db, s.jobs, s.clock, jobs::celery::settings{c.url, c.results_url, c.publish, c.accept, c.queue});
 }
 
 /// Runs a process of ours until it is asked to end: its threads, what they answer, and the jobs they do.
@@ -94,7 +111,8 @@ int run(const settings& how, const http::server_config& server,
     http::api a{"/api/v1", s.db};
     declare(a, s);
 
-    thread_services threads{s, how.for_database()};
+    const auto celery = celery_of(how, s);
+    thread_services threads{s, celery.get(), how.for_database()};
     http::server listening{server,
                            [&a](http::request& r) { return a(r); },
                            {.on_start = [&](boost::asio::io_context& io) { threads.start(io); },

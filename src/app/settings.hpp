@@ -189,6 +189,23 @@ struct jobs_settings
                                             "Of `roost worker`, for /healthz, /readyz and /metrics; 0: any free one."));
 };
 
+struct celery_settings
+{
+    std::string url, results_url, queue = "roost";
+    std::vector<std::string> publish, accept;
+
+    static constexpr auto fields = schema::fields(
+        schema::field<&celery_settings::url>("url", schema::secret, schema::defaulted,
+                                             "Redis of a Celery broker, to exchange jobs with; empty: none."),
+        schema::field<&celery_settings::results_url>("results_url", schema::secret, schema::defaulted,
+                                                     "Redis of its result backend; empty: the broker's."),
+        schema::field<&celery_settings::publish>(
+            "publish", schema::defaulted, "Kinds that Celery workers do instead, each with its queue: kind:queue."),
+        schema::field<&celery_settings::accept>("accept", schema::defaulted, "Kinds that Celery clients may ask for."),
+        schema::field<&celery_settings::queue>("queue", schema::length{1, 200}, schema::defaulted,
+                                               "The queue in which they ask."));
+};
+
 struct settings
 {
     general_settings general;
@@ -200,6 +217,7 @@ struct settings
     limit_settings limits;
     market_settings market;
     jobs_settings jobs;
+    celery_settings celery;
 
     /// The sections under their names; `general` has none.
     std::vector<config::section> sections();

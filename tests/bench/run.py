@@ -22,6 +22,7 @@ import urllib.request
 
 import psycopg
 
+import jobs
 import statements
 
 HERE = pathlib.Path(__file__).parent
@@ -166,6 +167,12 @@ class Bench:
                              capture_output=True, timeout=self.seconds + 60).stdout
         return ours, float(out)
 
+    def enqueue(self):
+        return jobs.enqueue(self)
+
+    def drain(self):
+        return jobs.drain(self)
+
 
 CASES = [
     ("one property, uncached", "read", "pgbench, same statement", 0.6),
@@ -175,19 +182,22 @@ CASES = [
     ("a month of a calendar", "calendar", "pgbench, same statements", None),
     ("booking", "book", "pgbench, same statements", 0.6),
     ("sign-in", "sign_in", "Argon2id on two threads", None),
+    ("jobs enqueued, each by a transaction", "enqueue", "pgbench, plain insert", 0.6),
+    ("jobs done, backlog of 100,000", "drain", "pgbench, plain take and delete", 1.0),
 ]
+HTTP = ("read", "cached", "search", "book", "sign_in")
 
 
 def table(results):
-    head = ["", "requests/s", "p50 ms", "p99 ms", "ceiling", "ceiling/s", "ratio", "aim"]
+    head = ["", "a second", "p50 ms", "p99 ms", "ceiling", "ceiling/s", "ratio", "aim"]
     rows = []
     for (title, name, ceiling, aim) in CASES:
         if name not in results:
             continue
-        ours = [statistics.median(r[0][i] for r in results[name]) for i in range(3)]
+        ours = [statistics.median(r[0][i] for r in results[name]) for i in range(3 if name in HTTP else 1)]
         top = statistics.median(r[1] for r in results[name])
         ratio = statistics.median(r[0][0] / r[1] for r in results[name])
-        rows.append([title, f"{ours[0]:,.0f}", f"{ours[1]:.2f}", f"{ours[2]:.2f}", ceiling, f"{top:,.0f}",
+        rows.append([title, f"{ours[0]:,.0f}", *([f"{t:.2f}" for t in ours[1:]] or ["", ""]), ceiling, f"{top:,.0f}",
                      f"{ratio:.2f}", f"≥ {aim}" if aim else ""])
     print("| " + " | ".join(head) + " |\n|" + "|".join(["---"] + ["---:"] * 3 + ["---"] + ["---:"] * 3) + "|")
     for row in rows:
@@ -226,6 +236,8 @@ def main():
                     say(f"{name}: run {i + 1} of {how.runs}")
                     results.setdefault(name, []).append(getattr(bench, name)())
     table(results)
+    for (_, early, late), _ in results.get("drain", []):
+        print(f"Memory of who drains: {early:.1f} MiB after a tenth of it, {late:.1f} MiB at the end.")
 
 
 main()

@@ -64,8 +64,9 @@ def start_server(binary, tmp_path_factory):
     """start_server(database, redis, **environment) → a running Server, ended at the end of the run."""
     servers = []
 
-    def start(database, redis, ready=True, **environment):
-        server = Server(binary, tmp_path_factory.mktemp("server"), server_environment(database, redis, **environment))
+    def start(database, redis, ready=True, command="serve", **environment):
+        folder = tmp_path_factory.mktemp(command)
+        server = Server(binary, folder, server_environment(database, redis, **environment), command)
         servers.append(server)
         return server.start(ready)
 

@@ -116,3 +116,54 @@ delete from job where id in (
 select kind, status, count(*) as count,
        coalesce(extract(epoch from now() - min(ready_at) filter (where status = 'waiting')), 0)::float8 as age
 from job group by kind, status;
+
+-- name: list_jobs
+-- The newest first. A null filter does not filter.
+select id, kind, status, tries, case when status = 'scheduled' then run_at else ready_at end as due,
+       coalesce(errors[1], '') as error
+from job where ($1::text is null or kind = $1) and ($2::text is null or status = $2)
+order by created_at desc, id limit $3;
+
+-- name: show_job
+select id, kind, status, tries, case when status = 'scheduled' then run_at else ready_at end as due,
+       coalesce(unique_key, '') as unique_key, payload::text as payload, errors, created_at, lease_until
+from job where id = $1;
+
+-- name: retry_job
+-- As if it had never been tried. Nothing that runs, and nothing that waits already.
+update job set status = 'waiting', ready_at = now(), tries = 0
+where id = $1 and status in ('dead', 'retrying', 'scheduled');
+
+-- name: cancel_job
+-- In whatever state it is; a client of Celery who asked for it hears that it was revoked.
+with gone as (
+    delete from job where id = $1 returning id, status
+), told as (
+    update celery_message set revoked = true from gone where celery_message.id = gone.id
+)
+select status from gone;
+
+-- name: remember_message
+-- Nothing when it was taken before.
+insert into celery_message (id, kind, ignore_result, parent_id, group_id, refused, revoked)
+values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing;
+
+-- name: enqueue_as
+-- A job whose id somebody else has chosen.
+insert into job (id, kind, payload, priority, status, run_at)
+values ($1, $2, $3, $4, case when $5::timestamptz > $6::timestamptz then 'scheduled' else 'waiting' end, $5)
+on conflict do nothing;
+
+-- name: unanswered_messages
+-- Whose job has ended, or was never made, and whose sender has not been told.
+select m.id, m.kind, m.parent_id, m.group_id, m.ignore_result, m.revoked, coalesce(m.refused, j.errors[1]) as error
+from celery_message m left join job j on j.id = m.id
+where m.answered_at is null and (j.id is null or j.status = 'dead')
+order by m.taken_at limit $1;
+
+-- name: message_answered
+update celery_message set answered_at = now() where id = $1;
+
+-- name: forget_messages
+delete from celery_message where id in (
+    select id from celery_message where answered_at < now() - interval '7 days' limit $1 for update skip locked);

@@ -106,8 +106,9 @@ task<outcome> worker::failed(const one_try& t, const registered& k, const error&
     if (!co_await end_try(db_, t.job.id, t.job.token,
                           {.next = last ? ending::dead : ending::retrying, .pause = pause, .error = text}))
         co_return lost_lease(t);
+    const auto id = t.job.id.text();
     const std::initializer_list<log::field> fields{
-        {"kind", t.job.kind}, {"job", t.job.id.text()}, {"try", t.job.tries}, {"error", text}};
+        {"kind", t.job.kind}, {"job", id}, {"try", t.job.tries}, {"error", text}};
     if (last)
         log::error("a job is given up", fields);
     else

@@ -69,6 +69,33 @@ void worker::add(registered r)
     if (!kinds_.emplace(name, std::move(r)).second) throw std::logic_error("two handlers for jobs of kind " + name);
 }
 
+void worker::hand_over(const std::string& name, untyped_handler to)
+{
+    if (const auto known = kinds_.find(name); known != kinds_.end())
+    {
+        known->second.run = std::move(to);
+        return;
+    }
+    const kind<nothing> usual{name};
+    add({{name, usual.priority, usual.attempts, usual.concurrency, usual.timeout},
+         usual.longest_pause,
+         [](const std::string&) { return result<void>{}; },
+         std::move(to)});
+}
+
+result<void> worker::check(const std::string& name, const std::string& payload) const
+{
+    const auto known = kinds_.find(name);
+    if (known == kinds_.end()) return fail(errc::not_found, "there is no such kind");
+    return known->second.check(payload);
+}
+
+std::optional<kind_terms> worker::terms_of(const std::string& name) const
+{
+    const auto known = kinds_.find(name);
+    return known == kinds_.end() ? std::nullopt : std::optional{known->second.terms};
+}
+
 std::shared_ptr<worker::thread> worker::find(asio::io_context& io) const
 {
     const std::scoped_lock lock{guard_};

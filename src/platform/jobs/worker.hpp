@@ -32,6 +32,9 @@ struct worker_config
     std::chrono::days dead_kept{30};
 };
 
+/// Does a job whose payload is JSON that it looks into itself.
+using untyped_handler = std::function<task<result<void>>(attempt&, const std::string& payload)>;
+
 /// Does jobs. Handlers and periods are declared first, then each serving thread attaches. Any number of processes may
 /// work on one queue.
 class worker
@@ -46,6 +49,11 @@ public:
     {
         add({{std::string{k.name}, k.priority, k.attempts, k.concurrency, k.timeout},
              k.longest_pause,
+             [](const std::string& payload) -> result<void> {
+                 auto p = schema::from_json<Payload>(payload);
+                 if (!p) return std::unexpected{std::move(p.error())};
+                 return {};
+             },
              [h = std::move(h)](attempt& a, const std::string& payload) -> task<result<void>> {
                  auto p = schema::from_json<Payload>(payload);
                  if (!p) co_return std::unexpected{std::move(p.error())};
@@ -59,6 +67,13 @@ public:
     {
         periodic_.push_back({std::string{k.name}, schema::to_json(Payload{}), k.priority, period});
     }
+
+    /// Jobs of this kind are done by this instead; a kind nobody has declared is declared by it.
+    void hand_over(const std::string& kind, untyped_handler to);
+    /// The payload as jobs of this kind need it, or what is wrong with it.
+    result<void> check(const std::string& kind, const std::string& payload) const;
+    /// Nothing when the kind is not declared.
+    std::optional<kind_terms> terms_of(const std::string& kind) const;
 
     /// Begins to work on the context. To be called on its thread, as are the three below.
     void attach(boost::asio::io_context& io);
@@ -76,7 +91,8 @@ private:
     {
         kind_terms terms;
         std::chrono::seconds longest_pause;
-        std::function<task<result<void>>(attempt&, const std::string& payload)> run;
+        std::function<result<void>(const std::string& payload)> check;
+        untyped_handler run;
     };
     struct thread;
     struct one_try;

@@ -120,10 +120,11 @@ class ReservedPort:
 
 
 class Server(Client):
-    """`roost serve` on a free port that it keeps when it is started again. Its log is read by `log()`."""
+    """`roost serve` (or `worker`) on a free port that it keeps when it is started again. Its log is read by `log()`."""
 
-    def __init__(self, binary, folder, environment):
+    def __init__(self, binary, folder, environment, command="serve"):
         super().__init__(0)
+        self.command = command
         self.binary = binary
         self.log_path = pathlib.Path(folder) / "server.log"
         self.environment = environment
@@ -139,8 +140,14 @@ class Server(Client):
             "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
         }
         self.process = subprocess.Popen(
-            [self.binary, "serve"],
-            env={**sanitizers, **os.environ, **self.environment, "ROOST_HTTP_PORT": str(self.port)},
+            [self.binary, self.command],
+            env={
+                **sanitizers,
+                **os.environ,
+                **self.environment,
+                "ROOST_HTTP_PORT": str(self.port),
+                "ROOST_JOBS_PORT": str(self.port),
+            },
             stdin=subprocess.DEVNULL,
             stdout=self.log_path.open("ab"),
             stderr=subprocess.STDOUT,
