@@ -1,6 +1,7 @@
 #include "platform/jobs/queue.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 #include "core/utf8.hpp"
 #include "platform/jobs/queries.hpp"
@@ -22,9 +23,7 @@ std::string storable(std::string text)
 
 std::vector<std::string> names_of(const std::vector<kind_terms>& kinds)
 {
-    std::vector<std::string> names;
-    for (const auto& k : kinds) names.push_back(k.name);
-    return names;
+    return std::ranges::to<std::vector>(kinds | std::views::transform(&kind_terms::name));
 }
 
 task<std::vector<claimed>> claim_from(pg::queryable& q, const std::vector<kind_terms>& kinds, bool limited_too,
