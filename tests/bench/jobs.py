@@ -14,7 +14,7 @@ update job set status = 'running', token = token + 1, tries = tries + 1, lease_u
 where id = (select id from job where kind = 'bench.idle' and status = 'waiting' order by priority, ready_at limit 1
             for update skip locked)
 returning id as job, token \\gset
-delete from job where id = :'job'::uuid and token = :token and status = 'running';
+delete from job where id = :job and token = :token and status = 'running';
 """
 
 
