@@ -68,8 +68,9 @@ from property
 where id = $1 and status <> 'deleted';
 
 -- name: taken_and_why
--- Occupied nights that meet [$2, $3), in order; what lies behind a check-out is preparation.
-select s.kind, lower(blocked) as "from", least(upper(blocked), coalesce(b.check_out, upper(blocked))) as until,
+-- Occupied nights that meet [$2, $3), in order; what lies behind a check-out is preparation. Whatever is neither a
+-- stay's nor closed by hand came from another calendar.
+select case when s.kind in ('hold', 'booking', 'host') then s.kind else 'imported' end as kind, lower(blocked) as "from", least(upper(blocked), coalesce(b.check_out, upper(blocked))) as until,
        upper(blocked) as "to", s.booking_id
 from stay_block s left join booking b on b.id = s.booking_id
 where s.property_id = $1 and blocked && daterange($2, $3) and (s.expires_at is null or s.expires_at > $4)

@@ -57,6 +57,7 @@ task<std::optional<owner_row>> lock_owner(pg::tx& tx, property_id property)
 void edit_days(pg::tx& tx, property_id property, const calendar_edit& e)
 {
     std::vector<int> weekdays;
+    weekdays.reserve(7);
     for (const auto on : e.weekdays) weekdays.push_back(static_cast<int>(on) + 1);
     if (weekdays.empty()) weekdays = {1, 2, 3, 4, 5, 6, 7};
     tx.queue(sql::edit_days, property, e.from, e.to, weekdays, minor_of(said(e.price)), e.price.has_value(),
