@@ -36,7 +36,9 @@ returning id, username, email, display_name, phone, bio, avatar_url, locale, is_
           phone_verified, version, created_at, updated_at;
 
 -- name: find_profile
-select id, username, display_name, bio, avatar_url, is_host, email_verified, phone_verified, version, created_at
+select id, username, display_name, bio, avatar_url, is_host, email_verified, phone_verified,
+       round(guest_rating_points::numeric / nullif(guest_rating_count, 0))::int / 100.0::float8 as guest_rating,
+       guest_rating_count, version, created_at
 from app_user
 where id = $1 and deactivated_at is null;
 

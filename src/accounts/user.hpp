@@ -89,6 +89,8 @@ struct public_profile
     std::string username, display_name, bio;
     std::optional<std::string> avatar_url;
     bool is_host = false, email_verified = false, phone_verified = false;
+    std::optional<double> guest_rating;  // stars, to the hundredth
+    std::int32_t guest_rating_count = 0;
     std::int32_t version = 1;
     instant created_at{};
 
@@ -104,6 +106,9 @@ struct public_profile
                                                        "Whether their address was proved to be theirs."),
         schema::field<&public_profile::phone_verified>("phone_verified",
                                                        "Whether their number was proved to be theirs."),
+        schema::field<&public_profile::guest_rating>("guest_rating", schema::example("4.87"),
+                                                     "Average stars that hosts gave them; null: none yet."),
+        schema::field<&public_profile::guest_rating_count>("guest_rating_count", "Hosts' reviews counted."),
         schema::field<&public_profile::version>("version", "Counts changes; the ETag."),
         schema::field<&public_profile::created_at>("created_at", "Since when they are here."));
 };

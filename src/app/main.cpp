@@ -86,7 +86,7 @@ std::optional<T> parsed(const std::string& text)
 
 struct import_words
 {
-    std::string listings, calendar, shift_to, currency, zone, city, country, report;
+    std::string listings, calendar, reviews, shift_to, currency, zone, city, country, report;
 };
 
 int import_listings(const app::settings& s, const import_words& w)
@@ -95,6 +95,7 @@ int import_listings(const app::settings& s, const import_words& w)
     return importing::import_inside_airbnb(s.database.url,
                                            {.listings = w.listings,
                                             .calendar = some(w.calendar),
+                                            .reviews = some(w.reviews),
                                             .shift_to = parsed<date>(w.shift_to),
                                             .currency = parsed<currency>(w.currency).value(),
                                             .zone = parsed<time_zone>(w.zone),
@@ -111,6 +112,8 @@ void add_import(CLI::App& cli, app::settings& s, int& code)
     const auto w = std::make_shared<import_words>();
     in->add_option("listings", w->listings, "listings.csv or listings.csv.gz")->required()->check(CLI::ExistingFile);
     in->add_option("--calendar", w->calendar, "calendar.csv: closed nights become blocks")->check(CLI::ExistingFile);
+    in->add_option("--reviews", w->reviews, "reviews.csv: what guests said there; it has no stars")
+        ->check(CLI::ExistingFile);
     in->add_option("--shift-to", w->shift_to, "Move the calendar so that it begins on this day")
         ->check(is<date>("DATE"));
     in->add_option("--currency", w->currency, "The files do not say which their prices are in")

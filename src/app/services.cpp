@@ -7,6 +7,8 @@
 #include "calendar/rest.hpp"
 #include "platform/http/jobs.hpp"
 #include "properties/rest.hpp"
+#include "reviews/jobs.hpp"
+#include "reviews/rest.hpp"
 #include "search/rest.hpp"
 
 namespace roost::app {
@@ -40,6 +42,7 @@ services::services(const settings& s)
       openings{db, clock},
       calendar{db, clock, openings},
       bookings{db, clock, terms(s.market)},
+      reviews{db, clock, s.market.review_scope},
       jobs{db, clock, s.for_database(), s.for_jobs()}
 {
     accounts.people.on_leaving([this](pg::tx& tx, user_id who) -> task<result<void>> {
@@ -56,6 +59,7 @@ void install_jobs(jobs::worker& w, services& s)
 {
     http::install_jobs(w, s.db);
     bookings::install_jobs(w, s.db, s.clock);
+    reviews::install_jobs(w, s.reviews);
 }
 
 void install_features(http::api& a, services& s)
@@ -66,6 +70,7 @@ void install_features(http::api& a, services& s)
     search::install_rest(a, s.search);
     calendar::install_rest(a, s.openings, s.calendar);
     bookings::install(a, s.bookings);
+    reviews::install(a, s.reviews);
 }
 
 }  // namespace roost::app

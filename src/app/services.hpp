@@ -9,6 +9,7 @@
 #include "platform/pg/database.hpp"
 #include "platform/redis/client.hpp"
 #include "properties/service.hpp"
+#include "reviews/service.hpp"
 #include "search/service.hpp"
 
 namespace roost::app {
@@ -26,6 +27,7 @@ struct services
     calendar::openings openings;
     calendar::service calendar;
     bookings::service bookings;
+    reviews::service reviews;
     jobs::worker jobs;
 
     explicit services(const settings& s);

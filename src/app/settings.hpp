@@ -9,6 +9,7 @@
 #include "platform/jobs/worker.hpp"
 #include "platform/observe/log.hpp"
 #include "platform/pg/database.hpp"
+#include "reviews/review.hpp"
 
 /// Every setting of the program. The field lists are the documentation: `roost config --help` prints them.
 namespace roost::app {
@@ -149,6 +150,7 @@ struct market_settings
 {
     int guest_fee_basis_points = 1'200, host_fee_basis_points = 300;
     int quote_minutes = 15, hold_minutes = 15, request_hours = 24, holds_per_guest = 10;
+    reviews::review_scope review_scope = reviews::review_scope::property;
 
     static constexpr auto fields = schema::fields(
         schema::field<&market_settings::guest_fee_basis_points>(
@@ -163,9 +165,12 @@ struct market_settings
                                                       "How long nights are kept for a payment."),
         schema::field<&market_settings::request_hours>("request_hours", schema::between(1, 168), schema::defaulted,
                                                        "How long a host has to answer a request."),
-        schema::field<&market_settings::holds_per_guest>(
-            "holds_per_guest", schema::between(1, 1'000), schema::defaulted,
-            "Unpaid or unanswered bookings one guest may have at a time."));
+        schema::field<&market_settings::holds_per_guest>("holds_per_guest", schema::between(1, 1'000),
+                                                         schema::defaulted,
+                                                         "Unpaid or unanswered bookings one guest may have at a time."),
+        schema::field<&market_settings::review_scope>(
+            "review_scope", schema::defaulted,
+            "property: a guest's review of a later stay takes the place of the one before; booking: every stay's stays."));
 };
 
 struct jobs_settings

@@ -119,7 +119,7 @@ std::string plain_text(std::string_view html)
         if (taken == 0)
         {
             taken = html.starts_with("\r\n") ? 2 : 1;
-            if (c == '\r' || c == '\n')
+            if (c == '\n' || (c == '\r' && !html.substr(taken).starts_with("<br")))  // exports end lines with both
                 out += '\n';
             else if (c == '\t')
                 out += ' ';

@@ -13,6 +13,7 @@
 #include "importing/listing.hpp"
 #include "importing/progress.hpp"
 #include "importing/queries.hpp"
+#include "importing/review.hpp"
 #include "importing/session.hpp"
 
 namespace roost::importing {
@@ -20,17 +21,20 @@ namespace {
 
 constexpr auto source = "inside_airbnb";
 constexpr std::size_t listings_at_once = 2000;  // a few MB of rows in one transaction
+constexpr std::size_t reviews_at_once = 5000;   // likewise
 constexpr int calendars_at_once = 500;          // properties locked and merged in one transaction
 constexpr std::size_t most_unknown = 10'000;    // different words remembered for the summary
 
 // Utility statements, which cannot be prepared and so do not stand in queries.sql.
 constexpr pg::statement copy_listings{"importing.copy_listings", "copy import_listing from stdin"};
 constexpr pg::statement copy_closed{"importing.copy_closed", "copy import_closed from stdin"};
+constexpr pg::statement copy_reviews{"importing.copy_reviews", "copy import_review from stdin"};
+constexpr pg::statement clear_reviews{"importing.clear_reviews", "truncate import_review"};
 constexpr pg::statement clear_listings{"importing.clear_listings", "truncate import_listing"};
 constexpr pg::statement clear_closed{"importing.clear_closed", "truncate import_closed"};
 constexpr pg::statement clear_blocks{"importing.clear_blocks", "truncate import_block"};
 constexpr pg::statement gather_statistics{"importing.gather_statistics",
-                                          "analyze app_user, property, imported_property, stay_block"};
+                                          "analyze app_user, property, imported_property, stay_block, review"};
 constexpr pg::statement gather_closed_statistics{"importing.gather_closed_statistics", "analyze import_closed"};
 
 std::string text_of(double number) { return std::format("{}", number); }
@@ -62,6 +66,12 @@ void write(session::copy& to, const listing& l)
     to.end_row();
 }
 
+void write(session::copy& to, const imported_review& r)
+{
+    to.text(r.listing_external_id).text(r.external_id).text(r.author_name).text(format(r.written)).text(r.comment);
+    to.end_row();
+}
+
 /// One run of the command.
 class importer
 {
@@ -69,8 +79,9 @@ class importer
     session db_;
     std::string now_;
     skipped_rows skipped_;
-    std::int64_t rows_ = 0, added_ = 0, changed_ = 0, kept_ = 0, hosts_ = 0;
+    std::int64_t rows_ = 0, added_ = 0, changed_ = 0, kept_ = 0, hosts_ = 0, skipped_listings_ = 0;
     std::int64_t calendars_ = 0, blocks_added_ = 0, blocks_removed_ = 0;
+    std::int64_t reviews_ = 0, reviews_added_ = 0, reviews_changed_ = 0, strange_reviews_ = 0;
     std::map<std::string, std::int64_t> unknown_;
 
     void note_unknown(const listing& l)
@@ -116,6 +127,39 @@ class importer
             rows.end();
         }
         merge_listings();
+        transaction.commit();
+        return more;
+    }
+
+    /// As `batch`, of reviews.
+    bool review_batch(csv_reader& csv, const review_reader& reader, const input& file, progress& bar)
+    {
+        session::transaction transaction{db_};
+        db_.run(clear_reviews);
+        bool more = true;
+        {
+            session::copy rows{db_, copy_reviews};
+            for (std::size_t count = 0; more && count < reviews_at_once;)
+            {
+                const auto row = csv.next();
+                more = row.has_value();
+                if (!more) break;
+                bar.show(file.share(), ++reviews_);
+                const auto read =
+                    row->fault ? std::unexpected{std::string{describe(*row->fault)}} : reader.read(row->fields);
+                if (!read)
+                {
+                    skipped_.add(bar, *options_.reviews, row->line, read.error());
+                    continue;
+                }
+                write(rows, *read);
+                ++count;
+            }
+            rows.end();
+        }
+        strange_reviews_ += std::stoll(db_.one(sql::count_strange_reviews, {source}).value_or("0"));
+        reviews_changed_ += db_.run(sql::update_reviews, {source, now_});
+        reviews_added_ += db_.run(sql::insert_reviews, {source, now_});
         transaction.commit();
         return more;
     }
@@ -193,6 +237,7 @@ public:
         progress bar{"listings"};
         for (bool more = true; more;) more = batch(csv, reader, file, bar);
         bar.finish(rows_);
+        skipped_listings_ = skipped_.count();
         db_.run(clear_listings);
     }
 
@@ -207,14 +252,31 @@ public:
         db_.run(clear_blocks);
     }
 
+    void reviews()
+    {
+        input file{*options_.reviews};
+        csv_reader csv{[&](char* into, std::size_t size) { return file.read(into, size); }};
+        const auto header = csv.next();
+        if (!header || header->fault) throw wrong_file{"not a reviews file: it has no header"};
+        const review_reader reader{header->fields};
+        progress bar{"reviews"};
+        for (bool more = true; more;) more = review_batch(csv, reader, file, bar);
+        bar.finish(reviews_);
+        if (strange_reviews_ > 0)
+            std::println(stderr, "{} reviews are of listings that were never imported", grouped(strange_reviews_));
+        db_.run(clear_reviews);
+    }
+
     void finish()
     {
         db_.run(gather_statistics);
-        const auto unchanged = rows_ - added_ - changed_ - kept_ - skipped_.count();
+        const auto unchanged = rows_ - added_ - changed_ - kept_ - skipped_listings_;
         std::println("listings: {} new, {} changed, {} left as they were, {} left alone because they were changed here",
                      grouped(added_), grouped(changed_), grouped(std::max<std::int64_t>(unchanged, 0)), grouped(kept_));
         std::println("hosts: {} new; closed ranges: {} new, {} gone; rows skipped: {}", grouped(hosts_),
                      grouped(blocks_added_), grouped(blocks_removed_), grouped(skipped_.count()));
+        if (options_.reviews)
+            std::println("reviews: {} new, {} changed", grouped(reviews_added_), grouped(reviews_changed_));
         if (unknown_.empty()) return;
         std::vector<std::pair<std::int64_t, std::string_view>> words;
         words.reserve(unknown_.size());
@@ -236,6 +298,7 @@ int import_inside_airbnb(const std::string& database, const inside_airbnb_option
     {
         run.listings();
         if (options.calendar) run.calendar();
+        if (options.reviews) run.reviews();
     }
     catch (const wrong_file& e)
     {

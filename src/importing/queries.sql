@@ -36,12 +36,12 @@ from fresh f
 join import_listing l on l.property_id = f.id;
 
 -- name: count_kept
--- Those that were changed here since they were imported.
+-- Those that were changed here since they were imported; being reviewed is no change.
 select count(*)
 from import_listing l
 join imported_property i on i.source = $1 and i.external_id = l.external_id
 join property p on p.id = i.property_id
-where p.version <> i.property_version or p.has_rules or p.status = 'deleted';
+where p.version - p.rating_version <> i.property_version or p.has_rules or p.status = 'deleted';
 
 -- name: update_properties
 -- Ratings are left alone: after the first import the reviews written here count them.
@@ -56,7 +56,8 @@ with changed as (
         amenities = l.amenities, images = l.images, description = l.description, house_rules = l.house_rules
     from import_listing l
     join imported_property i on i.source = $1 and i.external_id = l.external_id
-    where p.id = i.property_id and p.version = i.property_version and not p.has_rules and p.status <> 'deleted'
+    where p.id = i.property_id and p.version - p.rating_version = i.property_version and not p.has_rules
+        and p.status <> 'deleted'
         and (p.status, p.currency, p.nightly_price, p.cleaning_fee, p.capacity, p.bedrooms, p.beds, p.bathrooms,
             p.min_nights, p.max_nights, p.latitude, p.longitude, p.property_type, p.room_type, p.booking_mode,
             p.cancellation_policy, p.time_zone, p.title, p.line, p.city, p.region, p.country, p.postcode, p.amenities,
@@ -66,7 +67,7 @@ with changed as (
             l.min_nights, l.max_nights, l.latitude, l.longitude, l.property_type, l.room_type, l.booking_mode,
             l.cancellation_policy, l.time_zone, l.title, l.line, l.city, l.region, l.country, l.postcode, l.amenities,
             l.images, l.description, l.house_rules)
-    returning p.id, p.version
+    returning p.id, p.version - p.rating_version as version
 )
 update imported_property i set property_version = c.version from changed c where i.property_id = c.id;
 
@@ -136,3 +137,29 @@ from import_block w
 where not exists (
     select from stay_block b where b.property_id = w.property_id and b.blocked = w.blocked and b.kind = 'imported')
 on conflict on constraint stay_block_no_overlap do nothing;
+
+-- name: count_strange_reviews
+-- Reviews of listings that were never imported.
+select count(*) from import_review r
+where not exists (select from imported_property i where i.source = $1 and i.external_id = r.listing_external_id);
+
+-- name: update_reviews
+update review r
+set author_name = w.author_name, comment = w.comment, version = r.version + 1, updated_at = $2::timestamptz
+from import_review w
+where r.source = $1 and r.external_id = w.external_id
+    and (r.author_name, r.comment) is distinct from (w.author_name, w.comment);
+
+-- name: insert_reviews
+-- About the property's host. Public since the day they were written, and with ids of that day, so that they stand in
+-- every list where they belong.
+insert into review (id, property_id, direction, subject_id, author_name, source, external_id, comment, published_at,
+    created_at, updated_at)
+select encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+        placing substring(int8send((extract(epoch from w.at) * 1000)::bigint) from 3) from 1 for 6),
+        52, 1), 53, 1), 'hex')::uuid, p.id, 'guest_to_property', p.host_id, w.author_name, $1, w.external_id, w.comment,
+    w.at, w.at, $2::timestamptz
+from (select *, written::timestamp at time zone 'UTC' as at from import_review) w
+join imported_property i on i.source = $1 and i.external_id = w.listing_external_id
+join property p on p.id = i.property_id
+on conflict on constraint review_imported_once do nothing;

@@ -117,7 +117,7 @@ def test_me_is_mine_and_the_profile_is_everybodys(api):
     assert me["email"] == ann.email
     profile = api.anonymous.get(f"/users/{ann.id}/").expect(200)
     assert set(profile) == {"id", "username", "display_name", "bio", "avatar_url", "is_host", "email_verified", "phone_verified",
-                            "version", "created_at"}
+                            "guest_rating", "guest_rating_count", "version", "created_at"}
     api.anonymous.get("/users/me/").expect(401, "not_signed_in")
     api.anonymous.get("/users/01a1fced-4cf8-774f-a596-d22b84186552/").expect(404, "not_found")
 

@@ -61,7 +61,7 @@ class Importer:
     def everything(self):
         """What an import may change, to compare."""
         return [self.rows(f"select * from {table} order by 1, 2, 3")
-                for table in ("app_user", "property", "imported_property", "stay_block")]
+                for table in ("app_user", "property", "imported_property", "stay_block", "review")]
 
 
 def day(text):
@@ -69,9 +69,11 @@ def day(text):
 
 
 def test_the_shipped_sample_is_imported_and_importing_it_again_changes_nothing(importer):
-    options = ("--calendar", SAMPLE / "calendar-runs.csv.gz", "--shift-to", "2026-11-21", "--city", "Singapore")
+    options = ("--calendar", SAMPLE / "calendar-runs.csv.gz", "--reviews", SAMPLE / "reviews.csv.gz",
+               "--shift-to", "2026-11-21", "--city", "Singapore")
     done = importer.run(SAMPLE / "listings.csv.gz", *options, currency="SGD")
     assert "listings: 2,000 new" in done.stdout
+    assert "reviews: 8,769 new, 0 changed" in done.stdout
     assert "rows skipped: 0" in done.stdout
     counts = importer.one("""
         select count(*) as all, count(*) filter (where status = 'listed') as listed, count(distinct currency),
@@ -83,6 +85,7 @@ def test_the_shipped_sample_is_imported_and_importing_it_again_changes_nothing(i
     before = importer.everything()
     again = importer.run(SAMPLE / "listings.csv.gz", *options, currency="SGD")
     assert "0 new, 0 changed, 2,000 left as they were" in again.stdout
+    assert "reviews: 0 new, 0 changed" in again.stdout
     assert importer.everything() == before
 
 
@@ -165,6 +168,46 @@ def test_bad_rows_are_skipped_and_told_with_line_and_reason(importer, tmp_path):
     }
     assert "broken.csv:3: skipped: it has 20 fields" in done.stderr
     assert "rows skipped: 12" in done.stdout
+
+
+def test_reviews_come_in_clean_and_count_in_no_rating(importer, tmp_path):
+    done = importer.run(FILES / "detailed-2019.csv", "--reviews", FILES / "reviews.csv")
+    loft = importer.property("1001")
+    assert (loft["rating"], loft["rating_count"], loft["version"]) == (465, 118, 1), "as the listings have it"
+    rows = importer.rows("select * from review order by id")
+    assert [(r["external_id"], r["author_name"], r["comment"], str(r["published_at"].date())) for r in rows] == [
+        ("502", "Guest", "海景 🌊, <3 minutes to the tram", "2018-02-01"),
+        ("501", "Zoë", "Great place!\nWe'll be back.\nThanks", "2019-05-04"),
+        ("503", "Ben", "Fine.", "2020-01-31")], "and their ids are of those days"
+    assert {(r["rating"], r["author_id"], r["booking_id"], r["listed"], r["subject_id"]) for r in rows} == {
+        (None, None, None, True, loft["host_id"])}
+    assert "reviews.csv:6: skipped: not a day: 2020-02-30" in done.stderr
+    assert "skipped: id is not an id: 6E+17" in done.stderr
+    assert "skipped: it says nothing" in done.stderr
+    assert "skipped: it has 4 fields, the header has 6" in done.stderr
+    assert "1 reviews are of listings that were never imported" in done.stderr
+    assert "reviews: 3 new, 0 changed" in done.stdout
+
+    changed = tmp_path / "reviews.csv"
+    changed.write_bytes((FILES / "reviews.csv").read_bytes().replace(b"Fine.", b"Finer."))
+    assert "reviews: 0 new, 1 changed" in importer.run(FILES / "detailed-2019.csv", "--reviews", changed).stdout
+    assert [r["comment"] for r in importer.rows("select comment from review order by id")][2] == "Finer."
+    listings = FILES / "detailed-2019.csv"
+    assert "not a reviews file" in importer.run(listings, "--reviews", listings, code=1).stderr
+
+
+def test_being_reviewed_here_does_not_end_updates_from_there(importer, tmp_path):
+    importer.run(FILES / "detailed-2019.csv")
+    with psycopg.connect(importer.url, autocommit=True) as connection:  # as the database itself counts a review
+        connection.execute("update property set rating_count = rating_count + 1, rating_points = rating_points + 400, "
+                           "version = version + 1, rating_version = rating_version + 1")
+    new = tmp_path / "new.csv"
+    text = (FILES / "detailed-2019.csv").read_text(encoding="utf-8")
+    for price, version in (("$18.00", 3), ("$19.00", 4)):
+        new.write_text(text.replace("$17.00", price), encoding="utf-8", newline="")
+        assert "0 new, 1 changed, 1 left as they were, 0 left alone" in importer.run(new).stdout
+        assert importer.property("1002")["version"] == version
+    assert importer.property("1001")["rating_count"] == 119
 
 
 def test_plain_and_gzip_are_the_same_and_a_torn_file_is_refused(importer, tmp_path):
@@ -261,8 +304,14 @@ def test_memory_does_not_grow_with_the_files(importer, tmp_path):
         file.write("listing_id,date,available,price,adjusted_price,minimum_nights,maximum_nights\n")
         for _ in range(1000):
             file.write(line.getvalue())
-    size = (listings.stat().st_size + calendar.stat().st_size) / 2**20
-    assert size > 60
-    small = peak_memory(importer, FILES / "detailed-2019.csv", "--calendar", FILES / "calendar-nights.csv")
-    large = peak_memory(importer, listings, "--calendar", calendar)
+    reviews = tmp_path / "reviews.csv"
+    with reviews.open("w", encoding="utf-8", newline="") as file:
+        file.write("listing_id,id,date,reviewer_name,comments\n")
+        for n in range(12_000):
+            file.write(f"10000,{n},2024-01-01,Ann,{'many words ' * 150}\n")
+    size = (listings.stat().st_size + calendar.stat().st_size + reviews.stat().st_size) / 2**20
+    assert size > 80
+    small = peak_memory(importer, FILES / "detailed-2019.csv", "--calendar", FILES / "calendar-nights.csv",
+                        "--reviews", FILES / "reviews.csv")
+    large = peak_memory(importer, listings, "--calendar", calendar, "--reviews", reviews)
     assert large - small < size / 4, f"{small:.0f} MB for a few rows, {large:.0f} MB for {size:.0f} MB"

@@ -57,9 +57,10 @@ use_databases() {
 
 fill() {
     local name
-    say "Importing the sample: 2,000 real listings"
+    say "Importing the sample: 2,000 real listings and what guests said of them"
     run "$roost" import inside-airbnb data/sample/listings.csv.gz --calendar data/sample/calendar-runs.csv.gz \
-        --currency SGD --city Singapore --shift-to "$(date +%F)" || die "The import failed." "./dev up --fresh starts over."
+        --reviews data/sample/reviews.csv.gz --currency SGD --city Singapore --shift-to "$(date +%F)" ||
+        die "The import failed." "./dev up --fresh starts over."
     psql --quiet "$ROOST_DATABASE_URL" --file data/sample/rules.sql || die "The sample's prices by date could not be set."
     for name in guest host admin; do
         local role=()

@@ -1,5 +1,6 @@
 """Short words for what guests do and see."""
 
+import datetime
 import secrets
 
 from .processes import wait_until
@@ -33,3 +34,16 @@ def becomes(person, booking, status):
 def history(person, booking):
     rows = person.get(f"/bookings/{booking['id']}/history/").expect(200)["results"]
     return [(r["from_status"], r["to_status"], r["actor"]) for r in rows]
+
+
+def over(connection, booking, now, days_ago=1):
+    """Makes it a stay that was completed so many days before `now`, without waiting for it."""
+    connection.execute("delete from stay_block where booking_id = %s", [booking["id"]])
+    connection.execute(
+        """update booking set status = 'completed', due_at = null, version = version + 1,
+                  check_in = %(end)s - (check_out - check_in), check_out = %(end)s,
+                  starts_at = starts_at - (check_out - %(end)s) * interval '1 day',
+                  ends_at = ends_at - (check_out - %(end)s) * interval '1 day'
+           where id = %(id)s""",
+        {"id": booking["id"], "end": now.date() - datetime.timedelta(days=days_ago)},
+    )

@@ -3,6 +3,10 @@
 import secrets
 import uuid
 
+import psycopg
+
+from .stays import over
+
 RELATIONS = ("anonymous", "stranger", "counterpart", "owner", "admin")
 
 
@@ -72,6 +76,38 @@ class World:
         guest = self.api.new_guest()
         scene = self._booking(guest, booking_mode="request")
         scene.people = self._people(self.host, guest)
+        return scene
+
+    def _stay(self):
+        """A stay that is over; the guest is the owner, the host the counterpart."""
+        scene = self._booking()
+        with psycopg.connect(self.api.server.environment["ROOST_DATABASE_URL"], autocommit=True) as connection:
+            over(connection, {"id": scene.ids["booking_id"]}, self.api.clock.now())
+        path = f"/bookings/{scene.ids['booking_id']}/reviews/"
+        scene.look = lambda: (self.guest.get(path).json, self.host.get(path).json)
+        return scene
+
+    def _blind_review(self):
+        """The guest's, which the host may not see yet."""
+        scene = self._stay()
+        canary = f"canary {secrets.token_hex(8)}"
+        body = {"booking_id": scene.ids["booking_id"], "rating": 5, "comment": canary}
+        scene.ids["review_id"] = self.guest.post("/reviews/", body).expect(201)["id"]
+        scene.canaries.append(canary)
+        return scene
+
+    def _review(self):
+        """The guest's, public."""
+        scene = self._blind_review()
+        self.host.post("/reviews/", {"booking_id": scene.ids["booking_id"], "rating": 5}).expect(201)
+        scene.canaries = scene.canaries[:1]
+        return scene
+
+    def _hidden_review(self):
+        scene = self._blind_review()
+        self.host.post("/reviews/", {"booking_id": scene.ids["booking_id"], "rating": 5}).expect(201)
+        path = f"/reviews/{scene.ids['review_id']}/hide/"
+        self.api.as_admin().post(path, {"reason": "Canary."}).expect(200)
         return scene
 
     def _block(self):

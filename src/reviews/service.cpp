@@ -1,0 +1,274 @@
+#include "reviews/service.hpp"
+
+#include <algorithm>
+#include <format>
+
+#include "reviews/store.hpp"
+
+namespace roost::reviews {
+namespace {
+
+constexpr int batch = 100;  // properties looked for at a time
+
+bool took_part(const std::optional<identity>& who, const review& r)
+{
+    return who && (who->user == r.author || who->user == r.subject || who->is_admin);
+}
+
+bool may_see(const std::optional<identity>& who, const review& r)
+{
+    if (r.status == review_status::published) return true;
+    // Blind, it is nobody's but its author's, least of all the other side's.
+    const bool blind = !r.published_at;
+    return who && (who->user == r.author || who->is_admin || (!blind && who->user == r.subject));
+}
+
+review shown_to(const std::optional<identity>& who, review r)
+{
+    if (!took_part(who, r)) r.booking.reset(), r.closes_at.reset();
+    return r;
+}
+
+error absent() { return {errc::not_found, "there is no such review", {}, {}}; }
+
+/// Why the stay cannot be reviewed now; nothing when it can.
+std::optional<std::string> closed_because(const stay& s, instant now)
+{
+    if (s.status != bookings::booking_status::completed) return "only a stay that is over can be reviewed";
+    if (s.closes() <= now) return "the time to review this stay is over";
+    return std::nullopt;
+}
+
+template <class T>
+void take(T& value, const patch<T>& change)
+{
+    if (change) value = *change;
+}
+
+void apply(review& r, const review_changes& c)
+{
+    if (c.rating) r.rating = *c.rating;
+    take(r.cleanliness, c.cleanliness);
+    take(r.accuracy, c.accuracy);
+    take(r.check_in, c.check_in);
+    take(r.communication, c.communication);
+    take(r.location, c.location);
+    take(r.value, c.value);
+    take(r.comment, c.comment);
+}
+
+/// A cursor of a list; in one by date it has a moment.
+result<std::optional<http::cursor>> place_in(const std::optional<std::string>& text, const std::string& list,
+                                             bool by_date)
+{
+    if (!text) return std::nullopt;
+    auto cursor = http::decode_cursor(*text, list);
+    if (!cursor) return std::unexpected{std::move(cursor.error())};
+    if (by_date)
+        if (auto moment = http::moment_of(*cursor); !moment) return std::unexpected{std::move(moment.error())};
+    return *cursor;
+}
+
+template <class Shown, class Row>
+http::page<Shown> page_of(std::vector<Row> rows, int limit, const std::optional<http::cursor>& from,
+                          const std::string& list)
+{
+    http::page<Shown> page;
+    auto links = http::cut_page(rows, static_cast<std::size_t>(limit), from, list);
+    page.results.reserve(rows.size());
+    for (auto& row : rows) page.results.push_back(std::move(row.shown));
+    page.next = std::move(links.next);
+    page.previous = std::move(links.previous);
+    return page;
+}
+
+}  // namespace
+
+task<> service::publish(property_id property)
+{
+    const auto now = clock_.now();
+    (co_await db_.transaction([&](pg::tx& tx) -> task<result<void>> {
+        lock_property(tx, property);
+        co_await publish_due(tx, property, now);
+        co_return result<void>{};
+    })).value();  // nothing it does is refused
+}
+
+task<> service::publish_all_due()
+{
+    for (;;)
+    {
+        const auto properties = co_await properties_with_due(db_, clock_.now(), batch);
+        for (const auto& p : properties) co_await publish(p);
+        if (properties.size() < static_cast<std::size_t>(batch)) co_return;
+    }
+}
+
+task<result<review>> service::write(pg::tx& tx, const identity& who, new_review said)
+{
+    const auto s = co_await lock_stay(tx, said.booking, who.user);
+    if (!s) co_return invalid("/booking_id", "there is no such stay of yours");
+    review_to_write r{.id = review_id::make(),
+                      .stay = *s,
+                      .direction = who.user == s->guest ? direction::guest_to_property : direction::host_to_guest,
+                      .said = std::move(said),
+                      .one_per_property = scope_ == review_scope::property,
+                      .now = clock_.now()};
+    if (auto good = check_for(r.direction, r.said.stars()); !good) co_return std::unexpected{std::move(good.error())};
+    if (auto why = closed_because(*s, r.now)) co_return fail(errc::wrong_state, *std::move(why));
+    if (r.one_per_property && r.direction == direction::guest_to_property && co_await has_reviewed_later_stay(tx, r))
+        co_return fail(errc::wrong_state, "you have reviewed a later stay here");
+    if (!co_await insert_review(tx, r)) co_return fail(errc::wrong_state, "you have reviewed this stay");
+    co_await publish_pair(tx, *s, r.now);
+    co_return (co_await find_review(tx, r.id)).value();
+}
+
+/// A review somebody may see, to be written to.
+task<result<review>> service::locked(pg::tx& tx, const identity& who, review_id id)
+{
+    lock_property_of(tx, id);
+    auto found = co_await find_review(tx, id);
+    if (found && found->is_due(clock_.now()))
+    {
+        co_await publish_due(tx, found->property, clock_.now());
+        found = co_await find_review(tx, id);
+    }
+    if (!found || !may_see(who, *found)) co_return std::unexpected{absent()};
+    co_return *std::move(found);
+}
+
+task<result<review>> service::change(pg::tx& tx, const identity& who, review_id id, http::if_match expected,
+                                     review_changes changes)
+{
+    auto r = co_await locked(tx, who, id);
+    if (!r) co_return r;
+    if (r->author != who.user) co_return fail(errc::not_allowed, "this review is somebody else's");
+    if (!expected.allows(r->version))
+        co_return fail(errc::version_mismatch, std::format("the review is at version {}", r->version));
+    if (r->published_at) co_return fail(errc::wrong_state, "a published review stays as it is");
+    if (r->status == review_status::superseded)
+        co_return fail(errc::wrong_state, "you have reviewed a later stay here");
+    apply(*r, changes);
+    if (auto good = check_for(r->direction, r->stars()); !good) co_return std::unexpected{std::move(good.error())};
+    co_await update_review(tx, *r, clock_.now());
+    co_return (co_await find_review(tx, id)).value();
+}
+
+task<std::optional<review>> service::find_published(review_id id)
+{
+    auto found = co_await find_review(db_, id);
+    if (!found || !found->is_due(clock_.now())) co_return found;
+    co_await publish(found->property);
+    co_return co_await find_review(db_, id);
+}
+
+task<result<review>> service::find(std::optional<identity> who, review_id id)
+{
+    auto found = co_await find_published(id);
+    if (!found || !may_see(who, *found)) co_return std::unexpected{absent()};
+    co_return shown_to(who, *std::move(found));
+}
+
+task<result<booking_reviews>> service::of_booking(const identity& who, booking_id id)
+{
+    const auto now = clock_.now();
+    const auto s = co_await find_stay(db_, id, who.user, who.is_admin);
+    if (!s) co_return fail(errc::not_found, "there is no such booking");
+    auto written = co_await reviews_of_booking(db_, id);
+    if (std::ranges::any_of(written, [&](const review& r) { return r.is_due(now); }))
+    {
+        co_await publish(s->property);
+        written = co_await reviews_of_booking(db_, id);
+    }
+    booking_reviews all{
+        .open = !closed_because(*s, now), .closes_at = s->closes(), .guest_to_property = {}, .host_to_guest = {}};
+    for (auto& r : written)
+    {
+        auto& side = r.direction == direction::guest_to_property ? all.guest_to_property : all.host_to_guest;
+        side.written = true;
+        if (may_see(who, r)) side.review = std::move(r);
+    }
+    co_return all;
+}
+
+task<result<http::page<review>>> service::of_property(std::optional<identity> who, property_id id,
+                                                      property_reviews_query q)
+{
+    const bool by_date = q.ordering == review_ordering::newest || q.ordering == review_ordering::oldest;
+    const auto list = std::format("reviews/{}/{}/{}", id.text(), name_of(q.ordering), q.rating_min.value_or(0));
+    const auto from = place_in(q.cursor, list, by_date);
+    if (!from) co_return std::unexpected{from.error()};
+    const auto p = co_await find_reviewed_property(db_, id, clock_.now());
+    if (!p || (p->status != property_status::listed && !(who && (who->is_admin || who->user == p->host))))
+        co_return fail(errc::not_found, "there is no such property");
+    if (p->due) co_await publish(id);
+    auto page = page_of<review>(co_await reviews_of_property(db_, id, q, *from, q.limit + 1), q.limit, *from, list);
+    for (auto& r : page.results) r = shown_to(who, std::move(r));
+    if (q.count) page.count = co_await count_reviews(db_, id, q);
+    co_return page;
+}
+
+task<result<http::page<review>>> service::of_person(user_id id, person_reviews_query q)
+{
+    const auto list = std::format("reviews of/{}/{}", id.text(), q.direction ? name_of(*q.direction) : "");
+    const auto from = place_in(q.cursor, list, true);
+    if (!from) co_return std::unexpected{from.error()};
+    const auto due = co_await due_about(db_, id, clock_.now());
+    if (!due) co_return fail(errc::not_found, "there is no such person");
+    for (const auto& p : *due) co_await publish(p);
+    auto page = page_of<review>(co_await reviews_of_person(db_, id, q, *from, q.limit + 1), q.limit, *from, list);
+    for (auto& r : page.results) r = shown_to({}, std::move(r));
+    if (q.count) page.count = co_await count_reviews(db_, id, q);
+    co_return page;
+}
+
+task<result<review>> service::reply(pg::tx& tx, const identity& who, review_id id, std::string text)
+{
+    const auto r = co_await locked(tx, who, id);
+    if (!r) co_return r;
+    if (r->subject != who.user) co_return fail(errc::not_allowed, "only who was reviewed replies");
+    if (r->status != review_status::published) co_return fail(errc::wrong_state, "this review is not public any more");
+    if (!co_await reply_to_review(tx, id, text, clock_.now()))
+        co_return fail(errc::wrong_state, "there is a reply already");
+    co_return (co_await find_review(tx, id)).value();
+}
+
+task<result<void>> service::report(pg::tx& tx, const identity& who, review_id id, std::string reason)
+{
+    const auto r = co_await locked(tx, who, id);
+    if (!r) co_return std::unexpected{r.error()};
+    if (r->author == who.user) co_return fail(errc::not_allowed, "one does not report one's own review");
+    if (r->status != review_status::published) co_return fail(errc::wrong_state, "this review is not public");
+    if (!co_await insert_report(tx, id, who.user, reason, clock_.now()))
+        co_return fail(errc::wrong_state, "you have reported this review");
+    co_return result<void>{};
+}
+
+task<result<http::page<reviews::report>>> service::reports(reports_query q)
+{
+    const auto list = std::format("reports/{}", q.answered);
+    const auto from = place_in(q.cursor, list, false);
+    if (!from) co_return std::unexpected{from.error()};
+    co_return page_of<reviews::report>(co_await reviews::reports(db_, q.answered, *from, q.limit + 1), q.limit, *from,
+                                       list);
+}
+
+task<result<review>> service::hide(pg::tx& tx, const identity& who, review_id id, std::string reason)
+{
+    const auto r = co_await locked(tx, who, id);
+    if (!r) co_return r;
+    if (!co_await hide_review(tx, id, who.user, reason, clock_.now()))
+        co_return fail(errc::wrong_state, "this review is hidden");
+    co_return (co_await find_review(tx, id)).value();
+}
+
+task<result<review>> service::restore(pg::tx& tx, const identity& who, review_id id, std::string reason)
+{
+    const auto r = co_await locked(tx, who, id);
+    if (!r) co_return r;
+    if (!co_await restore_review(tx, id, who.user, reason, clock_.now()))
+        co_return fail(errc::wrong_state, "this review is neither hidden nor reported");
+    co_return (co_await find_review(tx, id)).value();
+}
+
+}  // namespace roost::reviews

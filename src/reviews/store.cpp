@@ -1,0 +1,172 @@
+#include "reviews/store.hpp"
+
+#include "reviews/queries.hpp"
+
+namespace roost::reviews {
+namespace {
+
+/// Where a list begins that goes down, and one that goes up.
+constexpr int above_all_stars = 100, below_all_stars = -1;
+/// What a review without stars counts as, so that it comes last.
+constexpr int last_of_best = 0, last_of_worst = 9;
+
+uuid id_to_begin_with(const std::optional<http::cursor>& from, bool down)
+{
+    uuid u;
+    if (from) return from->id;
+    u.bytes.fill(down ? 0xff : 0);
+    return u;
+}
+
+std::string moment_to_begin_with(const std::optional<http::cursor>& from, bool down)
+{
+    if (from) return format(http::moment_of(*from).value());
+    return down ? "infinity" : "-infinity";
+}
+
+struct due_properties
+{
+    std::vector<property_id> due;
+
+    static constexpr auto fields = schema::fields(field<&due_properties::due>("due"));
+};
+
+/// After reviews of these authors were published.
+task<> supersede(pg::tx& tx, property_id property, const std::vector<user_id>& authors, instant now)
+{
+    if (!authors.empty()) co_await tx.run(sql::supersede, property, authors, now);
+}
+
+}  // namespace
+
+task<std::optional<stay>> lock_stay(pg::tx& tx, booking_id id, user_id who)
+{
+    return tx.one<stay>(sql::lock_stay, id, who);
+}
+
+task<std::optional<stay>> find_stay(pg::queryable& q, booking_id id, user_id who, bool any)
+{
+    return q.one<stay>(sql::stay, id, who, any);
+}
+
+void lock_property(pg::tx& tx, property_id id) { tx.queue(sql::lock_property, id); }
+
+void lock_property_of(pg::tx& tx, review_id id) { tx.queue(sql::lock_property_of_review, id); }
+
+task<bool> has_reviewed_later_stay(pg::tx& tx, const review_to_write& r)
+{
+    const auto yes = co_await tx.one<bool>(sql::has_reviewed_later_stay, r.author(), r.stay.property, r.stay.closes());
+    co_return *yes;
+}
+
+task<bool> insert_review(pg::tx& tx, const review_to_write& r)
+{
+    const auto& s = r.said;
+    co_return co_await tx.run(sql::insert_review, r.id, r.stay.property, r.stay.booking, r.direction, r.author(),
+                              r.subject(), s.rating, s.cleanliness, s.accuracy, s.check_in, s.communication, s.location,
+                              s.value, s.comment, r.stay.closes(), r.one_per_property, r.now)
+        == 1;
+}
+
+task<> update_review(pg::tx& tx, const review& r, instant now)
+{
+    co_await tx.run(sql::update_review, r.id, r.rating, r.cleanliness, r.accuracy, r.check_in, r.communication,
+                    r.location, r.value, r.comment, now);
+}
+
+task<> publish_pair(pg::tx& tx, const stay& s, instant now)
+{
+    co_await supersede(tx, s.property, co_await tx.all<user_id>(sql::publish_booking, s.booking, now), now);
+}
+
+task<> publish_due(pg::tx& tx, property_id property, instant now)
+{
+    co_await supersede(tx, property, co_await tx.all<user_id>(sql::publish_due, property, now), now);
+}
+
+task<std::vector<property_id>> properties_with_due(pg::queryable& q, instant now, int limit)
+{
+    return q.all<property_id>(sql::properties_with_due, now, limit);
+}
+
+task<std::optional<review>> find_review(pg::queryable& q, review_id id) { return q.one<review>(sql::find_review, id); }
+
+task<std::vector<review>> reviews_of_booking(pg::queryable& q, booking_id id)
+{
+    return q.all<review>(sql::reviews_of_booking, id);
+}
+
+task<bool> reply_to_review(pg::tx& tx, review_id id, const std::string& reply, instant now)
+{
+    co_return co_await tx.run(sql::reply_to_review, id, reply, now) == 1;
+}
+
+task<bool> insert_report(pg::tx& tx, review_id id, user_id by, const std::string& reason, instant now)
+{
+    co_return co_await tx.run(sql::insert_report, report_id::make(), id, by, reason, now) == 1;
+}
+
+task<bool> hide_review(pg::tx& tx, review_id id, user_id admin, const std::string& reason, instant now)
+{
+    co_return co_await tx.run(sql::hide_review, id, admin, reason, now) == 1;
+}
+
+task<bool> restore_review(pg::tx& tx, review_id id, user_id admin, const std::string& reason, instant now)
+{
+    co_return co_await tx.run(sql::restore_review, id, admin, reason, now) == 1;
+}
+
+task<std::optional<reviewed_property>> find_reviewed_property(pg::queryable& q, property_id id, instant now)
+{
+    return q.one<reviewed_property>(sql::reviewed_property, id, now);
+}
+
+task<std::optional<std::vector<property_id>>> due_about(pg::queryable& q, user_id person, instant now)
+{
+    auto found = co_await q.one<due_properties>(sql::reviewed_person, person, now);
+    if (!found) co_return std::nullopt;
+    co_return std::move(found->due);
+}
+
+task<std::vector<listed_review>> reviews_of_property(pg::queryable& q, property_id id, const property_reviews_query& f,
+                                                     std::optional<http::cursor> from, int limit)
+{
+    using enum review_ordering;
+    const bool descending = f.ordering == newest || f.ordering == rating_desc;
+    const bool down = descending != (from && from->backwards);
+    const auto place = id_to_begin_with(from, down);
+    if (f.ordering == newest || f.ordering == oldest)
+        return q.all<listed_review>(down ? sql::reviews_of_property : sql::reviews_of_property_before, id, f.rating_min,
+                                    moment_to_begin_with(from, down), place, limit);
+    const auto key = from ? from->key : std::int64_t{down ? above_all_stars : below_all_stars};
+    const auto& statement = down ? sql::reviews_of_property_best : sql::reviews_of_property_worst;
+    const int unrated = descending ? last_of_best : last_of_worst;
+    return q.all<listed_review>(statement, id, f.rating_min, key, place, limit, unrated);
+}
+
+task<std::int64_t> count_reviews(pg::queryable& q, property_id id, const property_reviews_query& f)
+{
+    co_return (co_await q.one<std::int64_t>(sql::count_reviews_of_property, id, f.rating_min)).value();
+}
+
+task<std::vector<listed_review>> reviews_of_person(pg::queryable& q, user_id id, const person_reviews_query& f,
+                                                   std::optional<http::cursor> from, int limit)
+{
+    const bool down = !from || !from->backwards;
+    return q.all<listed_review>(down ? sql::reviews_of_person : sql::reviews_of_person_before, id, f.direction,
+                                moment_to_begin_with(from, down), id_to_begin_with(from, down), limit);
+}
+
+task<std::int64_t> count_reviews(pg::queryable& q, user_id id, const person_reviews_query& f)
+{
+    co_return (co_await q.one<std::int64_t>(sql::count_reviews_of_person, id, f.direction)).value();
+}
+
+task<std::vector<listed_report>> reports(pg::queryable& q, bool answered, std::optional<http::cursor> from, int limit)
+{
+    const bool down = from && from->backwards;
+    return q.all<listed_report>(down ? sql::reports_before : sql::reports, answered, id_to_begin_with(from, down),
+                                limit);
+}
+
+}  // namespace roost::reviews
