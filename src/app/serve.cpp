@@ -62,6 +62,7 @@ public:
         if (first_.load() == &io) services_.accounts.stop();
         services_.jobs.detach(io);
         if (celery_) celery_->detach(io);
+        services_.outbound.threads().end();  // what it still has would come back to a context that is gone
         services_.redis.detach(io);
         services_.db.disconnect(io);
     }
@@ -100,6 +101,14 @@ int run(const settings& how, const http::server_config& server,
         std::println(stderr, "roost: set ROOST_DATABASE_URL, for example postgresql://roost@127.0.0.1/roost");
         return 2;
     }
+    if (how.general.environment == environment::production
+        && (how.outbound.plain_http || how.outbound.private_addresses))
+    {
+        std::println(stderr,
+                     "roost: ROOST_OUTBOUND_PLAIN_HTTP and ROOST_OUTBOUND_PRIVATE_ADDRESSES let strangers reach "
+                     "what only this machine can reach: they are for development and tests");
+        return 2;
+    }
     log::init(how.for_log());
     if (!schema_is_current(how))
     {
@@ -116,7 +125,11 @@ int run(const settings& how, const http::server_config& server,
     http::server listening{server,
                            [&a](http::request& r) { return a(r); },
                            {.on_start = [&](boost::asio::io_context& io) { threads.start(io); },
-                            .on_drain = [&](boost::asio::io_context& io) { s.jobs.drain(io); },
+                            .on_drain =
+                                [&](boost::asio::io_context& io) {
+                                    s.outbound.threads().stop();
+                                    s.jobs.drain(io);
+                                },
                             .idle = [&](boost::asio::io_context& io) { return s.jobs.idle(io); },
                             .on_stop = [&](boost::asio::io_context& io) { threads.stop(io); }}};
     log::info("serving", {{"address", server.address}, {"port", listening.port()}, {"version", version}});

@@ -5,6 +5,8 @@
 #include "bookings/rest.hpp"
 #include "bookings/store.hpp"
 #include "calendar/rest.hpp"
+#include "feeds/jobs.hpp"
+#include "feeds/rest.hpp"
 #include "platform/http/jobs.hpp"
 #include "properties/rest.hpp"
 #include "reviews/jobs.hpp"
@@ -30,6 +32,18 @@ bookings::market terms(const market_settings& m)
             .holds_per_guest = m.holds_per_guest};
 }
 
+/// What strangers name: in production only the public internet, whatever is set (`serve` refuses to start then).
+outbound::guard strangers(const settings& s)
+{
+    outbound::guard g;
+    g.ca_file = s.outbound.ca_file;
+    if (s.general.environment == environment::production) return g;
+    g.plain_http = s.outbound.plain_http;
+    if (s.outbound.plain_http) g.ports.clear();
+    if (s.outbound.private_addresses) g.allows = [](const auto&) { return true; };
+    return g;
+}
+
 }  // namespace
 
 services::services(const settings& s)
@@ -43,6 +57,8 @@ services::services(const settings& s)
       calendar{db, clock, openings},
       bookings{db, clock, terms(s.market)},
       reviews{db, clock, s.market.review_scope},
+      feeds{db, clock, outbound, strangers(s), std::chrono::minutes{s.feeds.interval_minutes}},
+      ical_addresses{db, clock},
       jobs{db, clock, s.for_database(), s.for_jobs()}
 {
     accounts.people.on_leaving([this](pg::tx& tx, user_id who) -> task<result<void>> {
@@ -60,6 +76,7 @@ void install_jobs(jobs::worker& w, services& s)
     http::install_jobs(w, s.db);
     bookings::install_jobs(w, s.db, s.clock);
     reviews::install_jobs(w, s.reviews);
+    feeds::install_jobs(w, s.feeds);
 }
 
 void install_features(http::api& a, services& s)
@@ -71,6 +88,7 @@ void install_features(http::api& a, services& s)
     calendar::install_rest(a, s.openings, s.calendar);
     bookings::install(a, s.bookings);
     reviews::install(a, s.reviews);
+    feeds::install(a, s.feeds, s.ical_addresses);
 }
 
 }  // namespace roost::app

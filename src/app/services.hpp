@@ -4,8 +4,11 @@
 #include "bookings/service.hpp"
 #include "calendar/service.hpp"
 #include "core/clock.hpp"
+#include "feeds/addresses.hpp"
+#include "feeds/service.hpp"
 #include "platform/http/api.hpp"
 #include "platform/jobs/worker.hpp"
+#include "platform/outbound/client.hpp"
 #include "platform/pg/database.hpp"
 #include "platform/redis/client.hpp"
 #include "properties/service.hpp"
@@ -28,6 +31,9 @@ struct services
     calendar::service calendar;
     bookings::service bookings;
     reviews::service reviews;
+    outbound::client outbound;
+    feeds::service feeds;
+    feeds::addresses ical_addresses;
     jobs::worker jobs;
 
     explicit services(const settings& s);

@@ -16,7 +16,8 @@ std::vector<config::section> settings::sections()
             config::section_of("redis", redis),   config::section_of("http", http),
             config::section_of("log", log),       config::section_of("auth", auth),
             config::section_of("limits", limits), config::section_of("market", market),
-            config::section_of("jobs", jobs),     config::section_of("celery", celery)};
+            config::section_of("jobs", jobs),     config::section_of("celery", celery),
+            config::section_of("feeds", feeds),   config::section_of("outbound", outbound)};
 }
 
 pg::config settings::for_database() const

@@ -4,10 +4,12 @@
 #include <vector>
 
 #include "accounts/settings.hpp"
+#include "feeds/settings.hpp"
 #include "platform/config/config.hpp"
 #include "platform/http/server.hpp"
 #include "platform/jobs/worker.hpp"
 #include "platform/observe/log.hpp"
+#include "platform/outbound/settings.hpp"
 #include "platform/pg/database.hpp"
 #include "reviews/review.hpp"
 
@@ -223,6 +225,8 @@ struct settings
     market_settings market;
     jobs_settings jobs;
     celery_settings celery;
+    feed_settings feeds;
+    outbound_settings outbound;
 
     /// The sections under their names; `general` has none.
     std::vector<config::section> sections();

@@ -48,6 +48,10 @@ where guest_id = $1 and status in ('hold', 'awaiting_payment', 'requested') and 
 -- name: free_expired_holds
 delete from stay_block where property_id = $1 and blocked && daterange($2, $3) and expires_at <= $4;
 
+-- name: close_for_feeds
+-- Nights under a hold that has run out may be closed by another platform's calendar.
+select settle_feeds($1, $2);
+
 -- name: insert_booking
 -- Nothing at all when the nights are taken. The amounts are the quote's.
 with taken as (

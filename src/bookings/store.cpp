@@ -103,6 +103,7 @@ task<std::optional<booking_row>> insert_booking(pg::tx& tx, const stay_to_book& 
     if (made) co_return made;
     const auto freed = co_await tx.run(sql::free_expired_holds, house.property, b.stay.check_in, free_from, b.now);
     if (freed == 0) co_return std::nullopt;
+    co_await tx.run(sql::close_for_feeds, house.property, b.now);
     co_return co_await try_it();
 }
 

@@ -32,13 +32,13 @@ with gone as (
 select least(min(lower(blocked)), $2) as "from", greatest(max(upper(blocked)), $3) as "to" from gone;
 
 -- name: cut_imported_blocks
--- The host's word replaces an import's within the nights; outside of them it stands.
+-- The host's word replaces an import's or a feed's within the nights; outside of them it stands.
 with gone as (
-    delete from stay_block where property_id = $1 and kind = 'imported' and blocked && daterange($2, $3)
-    returning blocked
+    delete from stay_block where property_id = $1 and kind in ('imported', 'feed') and blocked && daterange($2, $3)
+    returning blocked, kind
 )
 insert into stay_block (id, property_id, blocked, kind, created_at)
-select gen_random_uuid(), $1, rest, 'imported', $4
+select gen_random_uuid(), $1, rest, kind, $4
 from gone, unnest(datemultirange(blocked) - datemultirange(daterange($2, $3))) rest;
 
 -- name: insert_host_block

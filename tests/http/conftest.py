@@ -12,6 +12,7 @@ from support.clock import Clock
 from support.contract import Contract
 from support.make import Make
 from support.people import Api
+from support.platform import Platform
 from support.processes import Databases, PrivatePostgres, PrivateRedis, Server, redis_database, server_environment
 from support.refusals import Caller
 
@@ -168,6 +169,21 @@ def two_servers(start_server, new_database, new_redis, api_of):
     yield [api_of(s, clock) for s in pair]
     for server in pair:
         server.close()
+
+
+@pytest.fixture(scope="module")
+def _platform(start_server, new_database, new_redis, api_of):
+    open_guard = {f"ROOST_OUTBOUND_{name}": "true" for name in ("PLAIN_HTTP", "PRIVATE_ADDRESSES")}
+    platform = Platform(server := start_server(new_database(), new_redis(), **open_guard), api_of(server))
+    yield platform
+    platform.close()
+
+
+@pytest.fixture
+def platform(_platform):
+    """A server that may read calendars of this machine, beside another platform that serves them."""
+    yield _platform
+    _platform.clock.reset()
 
 
 @pytest.fixture

@@ -120,6 +120,11 @@ BODIES = {
     },
     "POST /reviews/": lambda scene, world: {"booking_id": scene.ids["booking_id"], "rating": 4},
     "PATCH /reviews/{review_id}/": lambda scene, world: {"rating": 4},
+    "POST /properties/{property_id}/feeds/": lambda scene, world: {
+        "name": "Elsewhere",
+        "url": f"https://calendar.invalid/{secrets.token_hex(8)}.ics",
+    },
+    "PATCH /feeds/{feed_id}/": lambda scene, world: {"name": "Elsewhere"},
     "PATCH /users/me/": lambda scene, world: {"display_name": "Somebody"},
     "POST /properties/": lambda scene, world: {"title": "A place of one's own"},
     "PATCH /properties/{property_id}/": lambda scene, world: {"title": "Another title"},

@@ -106,9 +106,16 @@ void api::raw(std::string path, std::function<task<response>(const request&)> an
     raw_.emplace(std::move(path), std::move(answer));
 }
 
+void api::raw_below(std::string path, std::function<task<response>(const request&)> answer)
+{
+    raw_below_.emplace(std::move(path), std::move(answer));
+}
+
 task<response> api::operator()(request& r)
 {
     if (const auto exact = raw_.find(r.path); exact != raw_.end()) co_return co_await exact->second(r);
+    if (const auto above = raw_below_.find(r.path.substr(0, r.path.rfind('/') + 1)); above != raw_below_.end())
+        co_return co_await above->second(r);
 
     call c{r};
     const node* at = r.path.starts_with(prefix_ + '/') ? root_.get() : nullptr;

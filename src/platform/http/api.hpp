@@ -126,6 +126,8 @@ public:
 
     /// Something outside the contract, at a whole path: health, metrics, documents.
     void raw(std::string path, std::function<task<response>(const request&)> answer);
+    /// The same for every path below one that ends in a slash: "/ical/".
+    void raw_below(std::string path, std::function<task<response>(const request&)> answer);
     void authenticate_with(authenticator a) { authenticate_ = std::move(a); }
 
     task<response> operator()(request& r);
@@ -146,7 +148,7 @@ private:
     authenticator authenticate_;
     std::vector<std::unique_ptr<operation>> operations_;
     std::unique_ptr<node> root_;
-    std::map<std::string, std::function<task<response>(const request&)>, std::less<>> raw_;
+    std::map<std::string, std::function<task<response>(const request&)>, std::less<>> raw_, raw_below_;
 };
 
 /// The contract (OpenAPI 3.1) of everything declared, as JSON.

@@ -126,6 +126,23 @@ class World:
         scene.look = lambda: self.host.get(path).json
         return scene
 
+    def _feed(self):
+        """Its name is the canary. When it was fetched changes by itself, so that is not looked at."""
+        scene = self._listing()
+        path = f"/properties/{scene.ids['property_id']}/feeds/"
+        scene.canaries = [f"canary {secrets.token_hex(8)}"]
+        body = {"name": scene.canaries[0], "url": f"https://calendar.invalid/{secrets.token_hex(8)}.ics"}
+        scene.ids["feed_id"] = self.host.post(path, body).expect(201)["id"]
+        scene.look = lambda: [(f["id"], f["name"], f["url"]) for f in self.host.get(path).json["results"]]
+        return scene
+
+    def _address(self):
+        scene = self._listing()
+        path = f"/properties/{scene.ids['property_id']}/ical/"
+        scene.ids["address_id"] = self.host.post(path, {}).expect(201)["id"]
+        scene.look = lambda: self.host.get(path).json
+        return scene
+
     def _quote(self):
         quote = self.make.quote(self.make.listing(self.host), self.guest)
         return Scene({"quote_id": quote["id"]}, self._people(self.guest, self.host))
