@@ -26,8 +26,9 @@ function(roost_library name)
   endforeach()
 endfunction()
 
-# roost_embed_text(NAME FILE HEADER): the text of a system's file as a string literal to #include in the library's sources.
+# roost_embed_text(NAME FILE HEADER): the text of a file as a string literal to #include in the library's sources.
 function(roost_embed_text name file header)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
   file(READ ${file} text)
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/gen/${header} CONTENT "R\"text(${text})text\"\n" @ONLY)
 endfunction()

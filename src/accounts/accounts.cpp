@@ -59,7 +59,8 @@ feature::feature(pg::database& database, redis::client& redis, const roost::cloc
       passwords{pool_settings_of(how)},
       limiter{redis},
       sign_in{database, now, keys, tokens, sessions, passwords, limiter, how, limits},
-      people{database, now, sessions, passwords, limiter, limits}
+      people{database, now, sessions, passwords, limiter, limits},
+      mailed{database, now, sessions, passwords, limiter, how, limits}
 {}
 
 feature::~feature() = default;

@@ -5,6 +5,7 @@
 
 #include "accounts/key_store.hpp"
 #include "accounts/live_sessions.hpp"
+#include "accounts/mailed_token.hpp"
 #include "accounts/service.hpp"
 #include "accounts/settings.hpp"
 #include "accounts/sign_in.hpp"
@@ -32,6 +33,7 @@ struct feature
     auth::rate_limiter limiter;
     accounts::sign_in sign_in;
     accounts::service people;
+    mailed_tokens mailed;
 
     feature(pg::database& db, redis::client& redis, const roost::clock& now, const auth_settings& how,
             const limit_settings& limits);

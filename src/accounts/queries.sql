@@ -69,6 +69,8 @@ with changed as (
     set password_hash = $3, version = version + 1, updated_at = $4
     where id = $1 and password_hash = $2 and deactivated_at is null
     returning id
+), told as (
+    insert into outbox_event (kind, subject_id, payload, at) select 'account.password_changed', id, '{}', $4 from changed
 ), ended as (
     update session s
     set ended_at = $4, end_reason = 'password_changed'
@@ -79,13 +81,30 @@ with changed as (
 select (select count(*) from changed) as changed, count(pg_notify('session_ended', id::text)) as told from ended;
 
 -- name: insert_session
--- Only while the password that was checked is still the account's.
-insert into session (id, user_id, family_hash, current_hash, cookies, address, network, user_agent, created_at,
-                     last_used_at, expires_at)
-select $1::uuid, u.id, $4::bytea, $5::bytea, $6::boolean, $7::text, $8::text, $9::text, $10::timestamptz,
-       $10::timestamptz, $11::timestamptz
-from app_user u
-where u.id = $2 and u.password_hash = $3 and u.deactivated_at is null;
+-- Only while the password that was checked is still the account's. Somebody who has signed in before, but never with
+-- this client from around here, is told: addresses of one /24 or /64 are one place, since providers move people about.
+with person as (
+    select id from app_user where id = $2 and password_hash = $3 and deactivated_at is null
+), seen as (
+    select count(*) > 0 as ever,
+           count(*) filter (where s.user_agent = $9 and s.place in ($12, '')) > 0 as alike
+    from session s
+    where s.user_id = $2
+), made as (
+    insert into session (id, user_id, family_hash, current_hash, cookies, address, network, user_agent, created_at,
+                         last_used_at, expires_at, place)
+    select $1::uuid, id, $4::bytea, $5::bytea, $6::boolean, $7::text, $8::text, $9::text, $10::timestamptz,
+           $10::timestamptz, $11::timestamptz, $12
+    from person
+    returning id, user_id
+), told as (
+    insert into outbox_event (kind, subject_id, payload, at)
+    select 'account.signed_in', made.user_id,
+           jsonb_build_object('session_id', made.id, 'address', $7::text, 'user_agent', $9::text), $10
+    from made, seen
+    where seen.ever and not seen.alike
+)
+select count(*) from made;
 
 -- name: find_live_session
 select s.id as session, u.id as "user", u.is_host, u.is_admin
@@ -169,3 +188,65 @@ where kid <> $1;
 
 -- name: delete_signing_keys
 delete from signing_key where verifies_until < $1;
+
+-- name: tell
+-- Something for other features to tell the person.
+insert into outbox_event (kind, subject_id, payload, at) values ($1, $2, $3, $4);
+
+-- name: ask_reset
+-- An event in any case, so that an unknown address costs the same; that of nobody is dropped when it is dispatched.
+insert into outbox_event (kind, subject_id, payload, at)
+select 'account.reset_asked',
+       coalesce((select id from app_user where lower(email) = lower($1) and deactivated_at is null),
+                '00000000-0000-0000-0000-000000000000'),
+       '{}', $2;
+
+-- name: insert_account_token
+insert into account_token (hash, user_id, purpose, email, created_at, expires_at)
+select $1, id, $3, email, $4, $5 from app_user where id = $2 and email is not null and deactivated_at is null;
+
+-- name: person_of_token
+select u.id, u.username, u.email, u.display_name, u.phone, u.bio, u.avatar_url, u.locale, u.is_host, u.is_admin,
+       u.email_verified, u.phone_verified, u.version, u.created_at, u.updated_at
+from account_token t
+join app_user u on u.id = t.user_id
+where t.hash = $1 and t.purpose = $2 and t.expires_at > $3 and lower(u.email) = lower(t.email)
+  and u.deactivated_at is null;
+
+-- name: use_token
+-- Of those who use one token at once, one gets the person. All others of the purpose go with it.
+with used as (
+    delete from account_token where hash = $1 and purpose = $2 and expires_at > $3 returning user_id, email
+), others as (
+    delete from account_token t using used where t.user_id = used.user_id and t.purpose = $2 and t.hash <> $1
+)
+select u.id
+from used
+join app_user u on u.id = used.user_id
+where lower(u.email) = lower(used.email) and u.deactivated_at is null;
+
+-- name: mark_email_verified
+update app_user set email_verified = true, version = version + 1, updated_at = $2
+where id = $1 and not email_verified;
+
+-- name: reset_password
+-- Whoever has the token reads the mail, so the address is proved as well.
+with changed as (
+    update app_user
+    set password_hash = $2, email_verified = true, version = version + 1, updated_at = $3
+    where id = $1 and deactivated_at is null
+    returning id
+), told as (
+    insert into outbox_event (kind, subject_id, payload, at) select 'account.password_changed', id, '{}', $3 from changed
+), ended as (
+    update session s
+    set ended_at = $3, end_reason = 'password_changed'
+    from changed c
+    where s.user_id = c.id and s.ended_at is null
+    returning s.id
+)
+select (select count(*) from changed) as changed, count(pg_notify('session_ended', id::text)) as told from ended;
+
+-- name: delete_old_tokens
+delete from account_token where hash in (
+    select hash from account_token where expires_at < $1 order by expires_at limit 1000);

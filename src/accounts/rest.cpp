@@ -113,6 +113,49 @@ void install_sign_in(http::api& a, feature& f)
         });
 }
 
+result<no_content> nothing_or(result<void> done)
+{
+    if (!done) return std::unexpected{std::move(done.error())};
+    return no_content{};
+}
+
+void install_mailed_tokens(http::api& a, feature& f)
+{
+    a.post("/auth/verify-email/", "Prove your address with the token from the mail.")
+        .fails_with(errc::too_many_requests)
+        .prepare([&f](client_info from) -> task<result<bool>> {
+            co_return co_await f.mailed.admit_token(origin_of(std::move(from)));
+        })
+        .handle([&f](pg::tx& tx, body<email_proof> what) -> task<result<no_content>> {
+            co_return nothing_or(co_await f.mailed.verify_email(tx, std::move(what.value.token)));
+        });
+    a.post("/auth/verify-email/resend/", "Ask for another mail to prove your address.")
+        .fails_with(errc::wrong_state, errc::too_many_requests)
+        .handle([&f](signed_in who, pg::tx& tx) -> task<result<no_content>> {
+            co_return nothing_or(co_await f.mailed.resend_verification(tx, who));
+        });
+    a.post("/auth/password/reset/", "Ask for a mail to set a new password.")
+        .details("The answer is the same whether or not there is an account of that address.")
+        .fails_with(errc::too_many_requests)
+        .prepare([&f](body<reset_request> asked, client_info from) -> task<result<bool>> {
+            co_return co_await f.mailed.admit_reset(asked.value, origin_of(std::move(from)));
+        })
+        .handle([&f](pg::tx& tx, body<reset_request> asked) -> task<result<no_content>> {
+            co_return nothing_or(co_await f.mailed.ask_reset(tx, std::move(asked.value)));
+        });
+    a.post("/auth/password/reset/confirm/", "Set a new password with the token from the mail.")
+        .details(
+            "Ends all sessions of the account. The token works once; a password that is refused does not use it up.")
+        .fails_with(errc::too_many_requests, errc::overloaded)
+        .prepare([&f](body<password_reset> wanted, client_info from) -> task<result<std::string>> {
+            co_return co_await f.mailed.prepare_reset(std::move(wanted.value), origin_of(std::move(from)));
+        })
+        .handle([&f](pg::tx& tx, body<password_reset> wanted,
+                     http::prepared<std::string> hash) -> task<result<no_content>> {
+            co_return nothing_or(co_await f.mailed.reset(tx, std::move(wanted.value.token), std::move(hash.value)));
+        });
+}
+
 void install_sessions(http::api& a, feature& f)
 {
     a.get("/auth/sessions/", "List your sessions, the last used first.")
@@ -135,6 +178,7 @@ void feature::install(http::api& a)
 {
     install_users(a, *this);
     install_sign_in(a, *this);
+    install_mailed_tokens(a, *this);
     install_sessions(a, *this);
     a.raw("/.well-known/jwks.json", [this](const http::request&) -> task<http::response> {
         co_await keys.ready();

@@ -23,8 +23,10 @@ task<result<std::string>> service::prepare(const new_user& wanted, const origin&
 
 task<result<own_account>> service::add(pg::tx& tx, new_user wanted, std::string password_hash)
 {
+    const auto now = clock_.now();
     auto made = co_await tx.one<user>(sql::insert_user, user_id::make(), wanted.username, wanted.email, password_hash,
-                                      wanted.display_name, wanted.locale, false, false, false, clock_.now());
+                                      wanted.display_name, wanted.locale, false, false, false, now);
+    tx.queue(sql::tell, "account.verify_asked", made.value().id, pg::json{"{}"}, now);
     co_return own_view(std::move(made.value()));
 }
 

@@ -26,8 +26,9 @@ public:
     /// A registration whose password has been judged and hashed: what may take long, before the transaction.
     /// errc::invalid_input for a weak password, errc::too_many_requests, errc::overloaded.
     task<result<std::string>> prepare(const new_user& wanted, const origin& from);
-    /// errc::username_taken, errc::email_taken. These do tell that an account exists: without proof by mail, whoever
-    /// registers learns it anyway by succeeding. It is as slow as success, and limited per network.
+    /// And asks for a mail that proves the address. errc::username_taken, errc::email_taken. These do tell that an
+    /// account exists: as long as an account works before its address is proved, whoever registers learns it anyway by
+    /// succeeding. It is as slow as success, and limited per network.
     task<result<own_account>> add(pg::tx& tx, new_user wanted, std::string password_hash);
 
     task<result<own_account>> find(user_id who);

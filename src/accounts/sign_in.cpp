@@ -31,14 +31,6 @@ void count(const result<session_tokens>& outcome)
     wrong.add();
 }
 
-/// One key for every spelling of a name, of bounded size.
-std::string subject_of(std::string name)
-{
-    for (char& c : name)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return auth::base64url(auth::as_bytes(auth::sha256(name))).substr(0, 22);
-}
-
 }  // namespace
 
 sign_in::sign_in(pg::database& db, const clock& now, key_store& keys, const auth::token_service& tokens,
@@ -194,6 +186,10 @@ task<result<session_tokens>> sign_in::change_password(identity who, password_cha
     co_return co_await begin(who, std::move(*fresh), cookies, std::move(from));
 }
 
-task<> sign_in::tidy() { co_await db_.run(sql::delete_old_sessions, clock_.now() - sessions_kept_for); }
+task<> sign_in::tidy()
+{
+    co_await db_.run(sql::delete_old_sessions, clock_.now() - sessions_kept_for);
+    co_await db_.run(sql::delete_old_tokens, clock_.now());
+}
 
 }  // namespace roost::accounts

@@ -1,9 +1,12 @@
 #include "accounts/store.hpp"
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/network_v4.hpp>
 
 #include "accounts/queries.hpp"
 #include "platform/auth/crypto.hpp"
+
+namespace asio = boost::asio;
 
 namespace roost::accounts {
 namespace {
@@ -28,18 +31,37 @@ struct password_changed
                                                   schema::field<&password_changed::told>("told"));
 };
 
+/// The network of an address that one subscriber has.
+std::string half_of(const asio::ip::address_v6& a)
+{
+    auto bytes = a.to_bytes();
+    std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
+    return asio::ip::address_v6{bytes}.to_string() + "/64";
+}
+
 }  // namespace
 
 std::string origin::network() const
 {
     boost::system::error_code ec;
-    const auto parsed = boost::asio::ip::make_address(address, ec);
+    const auto parsed = asio::ip::make_address(address, ec);
     if (ec || parsed.is_v4()) return address;
     const auto v6 = parsed.to_v6();
-    if (v6.is_v4_mapped()) return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, v6).to_string();
-    auto bytes = v6.to_bytes();
-    std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
-    return boost::asio::ip::address_v6{bytes}.to_string() + "/64";
+    return v6.is_v4_mapped() ? asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string() : half_of(v6);
+}
+
+std::string origin::place() const
+{
+    boost::system::error_code ec;
+    const auto v4 = asio::ip::make_address_v4(network(), ec);
+    return ec ? network() : asio::ip::network_v4{v4, 24}.canonical().to_string();
+}
+
+std::string subject_of(std::string name)
+{
+    for (char& c : name)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return auth::base64url(auth::as_bytes(auth::sha256(name))).substr(0, 22);
 }
 
 task<std::optional<credentials>> find_credentials(pg::database& db, const std::string& name, const std::string& network,
@@ -56,9 +78,9 @@ task<std::optional<credentials>> find_credentials(pg::database& db, user_id of)
 task<bool> insert_session(pg::database& db, const new_session& s)
 {
     const token_hashes hashes{s.token};
-    const auto made =
-        co_await db.run(sql::insert_session, s.id, s.user, s.password_hash, hashes.family(), hashes.secret(), s.cookies,
-                        s.from.address, s.from.network(), s.from.user_agent, s.now, s.expires_at);
+    const auto made = co_await db.one<std::int64_t>(sql::insert_session, s.id, s.user, s.password_hash, hashes.family(),
+                                                    hashes.secret(), s.cookies, s.from.address, s.from.network(),
+                                                    s.from.user_agent, s.now, s.expires_at, s.from.place());
     co_return made == 1;
 }
 

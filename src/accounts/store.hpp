@@ -64,7 +64,12 @@ struct origin
 
     /// The address, or the /64 an IPv6 address is in: what one subscriber can choose freely counts as one.
     std::string network() const;
+    /// The /24 or /64 the address is in: providers move people about within one.
+    std::string place() const;
 };
+
+/// One key for every spelling of a name or an address, of bounded size: what limits are counted by.
+std::string subject_of(std::string name);
 
 struct new_session
 {

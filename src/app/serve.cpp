@@ -7,6 +7,7 @@
 #include "app/operations.hpp"
 #include "app/services.hpp"
 #include "app/version.hpp"
+#include "notifications/rest.hpp"
 #include "platform/http/server.hpp"
 #include "platform/jobs/celery.hpp"
 #include "platform/observe/log.hpp"
@@ -79,6 +80,8 @@ void install_basics(http::api& a, services& s, const settings& how)
 void install(http::api& a, services& s, const settings& how)
 {
     install_basics(a, s, how);
+    if (how.general.environment != environment::production && how.mail.url.empty())
+        notifications::install_kept_mails(a, s.notifications.people);
     install_features(a, s);
     install_documents(a, how.general.share);
 }

@@ -5,6 +5,8 @@
 #include "bookings/rest.hpp"
 #include "bookings/store.hpp"
 #include "calendar/rest.hpp"
+#include "notifications/jobs.hpp"
+#include "notifications/rest.hpp"
 #include "feeds/jobs.hpp"
 #include "feeds/rest.hpp"
 #include "platform/http/jobs.hpp"
@@ -29,7 +31,8 @@ bookings::market terms(const market_settings& m)
             .quote = std::chrono::minutes{m.quote_minutes},
             .hold = std::chrono::minutes{m.hold_minutes},
             .request = std::chrono::hours{m.request_hours},
-            .holds_per_guest = m.holds_per_guest};
+            .holds_per_guest = m.holds_per_guest,
+            .holds_per_property = m.holds_per_property};
 }
 
 /// What strangers name: in production only the public internet, whatever is set (`serve` refuses to start then).
@@ -52,11 +55,14 @@ services::services(const settings& s)
       accounts{db, redis, clock, s.auth, s.limits},
       properties{db, redis, clock,
                  [this](pg::tx& tx, property_id id) { return bookings::has_live_bookings(tx, id, clock.now()); }},
+      policies{db, clock},
       search{db, clock, s.market.guest_fee_basis_points},
       openings{db, clock},
       calendar{db, clock, openings},
       bookings{db, clock, terms(s.market)},
+      alterations{db, clock, terms(s.market)},
       reviews{db, clock, s.market.review_scope},
+      notifications{db, clock, accounts.mailed, s.mail, s.general.environment != environment::production},
       feeds{db, clock, outbound, strangers(s), std::chrono::minutes{s.feeds.interval_minutes}},
       ical_addresses{db, clock},
       jobs{db, clock, s.for_database(), s.for_jobs()}
@@ -76,6 +82,7 @@ void install_jobs(jobs::worker& w, services& s)
     http::install_jobs(w, s.db);
     bookings::install_jobs(w, s.db, s.clock);
     reviews::install_jobs(w, s.reviews);
+    notifications::install_jobs(w, s.notifications);
     feeds::install_jobs(w, s.feeds);
 }
 
@@ -84,10 +91,12 @@ void install_features(http::api& a, services& s)
     a.authenticate_with([&s](const http::request& r) { return s.accounts.authenticate(r); });
     s.accounts.install(a);
     properties::install_rest(a, s.properties);
+    properties::install_policies(a, s.policies);
     search::install_rest(a, s.search);
     calendar::install_rest(a, s.openings, s.calendar);
-    bookings::install(a, s.bookings);
+    bookings::install(a, s.bookings, s.alterations);
     reviews::install(a, s.reviews);
+    notifications::install_rest(a, s.notifications.people);
     feeds::install(a, s.feeds, s.ical_addresses);
 }
 

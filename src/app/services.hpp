@@ -1,9 +1,11 @@
 #pragma once
 #include "accounts/accounts.hpp"
 #include "app/settings.hpp"
+#include "bookings/alterations.hpp"
 #include "bookings/service.hpp"
 #include "calendar/service.hpp"
 #include "core/clock.hpp"
+#include "notifications/notifications.hpp"
 #include "feeds/addresses.hpp"
 #include "feeds/service.hpp"
 #include "platform/http/api.hpp"
@@ -11,6 +13,7 @@
 #include "platform/outbound/client.hpp"
 #include "platform/pg/database.hpp"
 #include "platform/redis/client.hpp"
+#include "properties/policies.hpp"
 #include "properties/service.hpp"
 #include "reviews/service.hpp"
 #include "search/service.hpp"
@@ -26,11 +29,14 @@ struct services
     redis::client redis;
     accounts::feature accounts;
     properties::service properties;
+    properties::policies policies;
     search::service search;
     calendar::openings openings;
     calendar::service calendar;
     bookings::service bookings;
+    bookings::alterations alterations;
     reviews::service reviews;
+    notifications::feature notifications;
     outbound::client outbound;
     feeds::service feeds;
     feeds::addresses ical_addresses;

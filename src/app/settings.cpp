@@ -17,6 +17,7 @@ std::vector<config::section> settings::sections()
             config::section_of("log", log),       config::section_of("auth", auth),
             config::section_of("limits", limits), config::section_of("market", market),
             config::section_of("jobs", jobs),     config::section_of("celery", celery),
+            config::section_of("mail", mail),
             config::section_of("feeds", feeds),   config::section_of("outbound", outbound)};
 }
 

@@ -8,6 +8,7 @@
 #include "platform/config/config.hpp"
 #include "platform/http/server.hpp"
 #include "platform/jobs/worker.hpp"
+#include "platform/mail/settings.hpp"
 #include "platform/observe/log.hpp"
 #include "platform/outbound/settings.hpp"
 #include "platform/pg/database.hpp"
@@ -151,7 +152,7 @@ struct log_settings
 struct market_settings
 {
     int guest_fee_basis_points = 1'200, host_fee_basis_points = 300;
-    int quote_minutes = 15, hold_minutes = 15, request_hours = 24, holds_per_guest = 10;
+    int quote_minutes = 15, hold_minutes = 15, request_hours = 24, holds_per_guest = 10, holds_per_property = 30;
     reviews::review_scope review_scope = reviews::review_scope::property;
 
     static constexpr auto fields = schema::fields(
@@ -170,6 +171,9 @@ struct market_settings
         schema::field<&market_settings::holds_per_guest>("holds_per_guest", schema::between(1, 1'000),
                                                          schema::defaulted,
                                                          "Unpaid or unanswered bookings one guest may have at a time."),
+        schema::field<&market_settings::holds_per_property>(
+            "holds_per_property", schema::between(1, 1'000), schema::defaulted,
+            "Unpaid or unanswered bookings that may keep nights of one property at a time."),
         schema::field<&market_settings::review_scope>(
             "review_scope", schema::defaulted,
             "property: a guest's review of a later stay takes the place of the one before; booking: every stay's stays."));
@@ -225,6 +229,7 @@ struct settings
     market_settings market;
     jobs_settings jobs;
     celery_settings celery;
+    mail::settings mail;
     feed_settings feeds;
     outbound_settings outbound;
 

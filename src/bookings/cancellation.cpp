@@ -1,35 +1,20 @@
 #include "bookings/cancellation.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
+#include <ranges>
 
 namespace roost::bookings {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr int whole = 10'000;
-
-constexpr std::array flexible_tiers{refund_tier{1, whole}};
-constexpr std::array moderate_tiers{refund_tier{5, whole}};
-constexpr std::array limited_tiers{refund_tier{14, whole}, refund_tier{7, whole / 2}};
-constexpr std::array firm_tiers{refund_tier{30, whole}, refund_tier{7, whole / 2}};
-constexpr std::array strict_tiers{refund_tier{7, whole / 2}};
-
-/// In the order of the enumerators.
-constexpr std::array policies{
-    cancellation_terms{flexible_tiers, 1, 0, true},    cancellation_terms{moderate_tiers, 1, whole / 2, true},
-    cancellation_terms{limited_tiers, 0, whole, true}, cancellation_terms{firm_tiers, 0, whole, true},
-    cancellation_terms{strict_tiers, 0, whole, true},  cancellation_terms{{}, 0, whole, false},
-};
-static_assert(policies.size() == enum_names<cancellation_policy>.size());
 
 /// A part of something, exactly: products of amounts and basis points leave 64 bits.
 struct share
 {
     std::int64_t parts, of;
 
+    bool is_all() const { return parts == of; }
     money times(money amount) const
     {
         __extension__ using wide = __int128;
@@ -39,41 +24,107 @@ struct share
 
 constexpr share all{1, 1};
 
+struct decision
+{
+    refund_rule rule;
+    share back;
+};
+
+int nights_of(const booked_stay& stay) { return static_cast<int>((stay.check_out - stay.check_in).count()); }
+
 instant cutoff(const booked_stay& stay, int days_before)
 {
     return stay.zone.at(stay.check_in - std::chrono::days{days_before}, stay.check_in_time);
 }
 
-share refunded_share(const booked_stay& stay, const cancellation_terms& terms, instant now)
+instant end_of_grace(const booked_stay& stay, const grace_rule& grace)
 {
-    if (terms.grace && now <= stay.booked_at + 24h && now <= cutoff(stay, 7)) return all;
-    for (const auto& tier : terms.tiers)
-        if (now <= cutoff(stay, tier.days)) return {tier.refund_bp, whole};
+    return std::min<instant>(stay.booked_at + std::chrono::hours{grace.hours}, cutoff(stay, grace.days_before));
+}
 
-    const auto nights = (stay.check_out - stay.check_in).count();
-    const auto kept = std::min<std::int64_t>(nights, nights_begun(stay, now) + terms.kept_nights);
-    return {(nights - kept) * (whole - terms.kept_rest_bp), nights * whole};
+share late_share(const booked_stay& stay, const late_rule& late, int begun)
+{
+    const std::int64_t nights = nights_of(stay);
+    const auto kept = std::min<std::int64_t>(nights, begun + late.kept_nights);
+    return {(nights - kept) * (whole - late.kept_rest_basis_points), nights * whole};
+}
+
+decision decide(const booked_stay& stay, const cancellation_terms& terms, actor by, instant now)
+{
+    if (by != actor::guest) return {refund_rule::other_side, all};
+    if (terms.grace && now <= end_of_grace(stay, *terms.grace)) return {refund_rule::grace, all};
+    for (const auto& tier : terms.tiers)
+        if (now <= cutoff(stay, tier.days_before)) return {refund_rule::notice, {tier.refund_basis_points, whole}};
+    return {refund_rule::late, late_share(stay, terms.late, nights_begun(stay, now))};
+}
+
+share fee_share(fee_refund rule, share back)
+{
+    switch (rule)
+    {
+        case fee_refund::in_proportion: return back;
+        case fee_refund::with_everything:
+            if (back.is_all()) return all;
+            break;
+        case fee_refund::never: break;
+    }
+    return {0, 1};
+}
+
+refund amounts(const booked_stay& stay, fee_refund fee, decision d)
+{
+    if (d.rule == refund_rule::other_side) fee = fee_refund::with_everything;
+    return {d.rule, d.back.times(stay.accommodation), fee_share(fee, d.back).times(stay.guest_fee),
+            d.back.times(stay.tax)};
+}
+
+/// The moments from `now` to `end` after which a guest may get less, in order.
+std::vector<instant> thresholds(const booked_stay& stay, const cancellation_terms& terms, instant now, instant end)
+{
+    std::vector<instant> at;
+    const auto add = [&](instant t) {
+        if (now <= t && t < end) at.push_back(t);
+    };
+    if (terms.grace) add(end_of_grace(stay, *terms.grace));
+    for (const auto& tier : terms.tiers) add(cutoff(stay, tier.days_before));
+    for (int night = 0; night < nights_of(stay); ++night) add(cutoff(stay, -night));
+    at.push_back(end);
+    std::ranges::sort(at);
+    return at;
 }
 
 }  // namespace
 
-const cancellation_terms& terms_of(cancellation_policy policy) { return policies[static_cast<std::size_t>(policy)]; }
-
 int nights_begun(const booked_stay& stay, instant now)
 {
-    // The night of the day it is there begins at check-in time; those before it have begun, later ones have not.
-    const auto today = stay.zone.day_of(now);
-    const int begun =
-        static_cast<int>((today - stay.check_in).count()) + (stay.zone.at(today, stay.check_in_time) <= now);
-    return std::clamp(begun, 0, static_cast<int>((stay.check_out - stay.check_in).count()));
+    const auto nights = std::views::iota(0, nights_of(stay));
+    const auto first_to_come = std::ranges::partition_point(nights, [&](int n) { return cutoff(stay, -n) < now; });
+    return static_cast<int>(first_to_come - nights.begin());
 }
 
 refund refund_of(const booked_stay& stay, const cancellation_terms& terms, actor by, instant now)
 {
-    const auto back = by == actor::guest ? refunded_share(stay, terms, now) : all;
-    const bool everything = back.parts == back.of;
-    return {back.times(stay.accommodation), everything ? stay.guest_fee : money{0, stay.guest_fee.unit()},
-            back.times(stay.tax)};
+    return amounts(stay, terms.guest_fee, decide(stay, terms, by, now));
+}
+
+refund refund_of_no_show(const booked_stay& stay, const cancellation_terms& terms)
+{
+    return amounts(stay, terms.guest_fee, {refund_rule::no_show, late_share(stay, terms.late, 0)});
+}
+
+std::vector<refund_until> refund_schedule(const booked_stay& stay, const cancellation_terms& terms, actor by,
+                                          instant now, instant end)
+{
+    std::vector<refund_until> steps;
+    for (const auto t : thresholds(stay, terms, now, end))
+    {
+        const auto back = refund_of(stay, terms, by, t);
+        if (!steps.empty() && steps.back().refund == back)
+            steps.back().until = t;
+        else
+            steps.push_back({t, back});
+    }
+    return steps;
 }
 
 money refund_due(money total, money refunded_of_total, money paid)

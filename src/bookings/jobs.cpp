@@ -1,5 +1,6 @@
 #include "bookings/jobs.hpp"
 
+#include "bookings/alterations.hpp"
 #include "bookings/store.hpp"
 
 namespace roost::bookings {
@@ -14,14 +15,20 @@ constexpr jobs::kind<jobs::nothing> pass_time{"bookings.pass_time", 1, 10, 30s, 
 constexpr jobs::kind<jobs::nothing> forget_quotes{"bookings.forget_quotes", 9};
 
 /// Everything that is due, batch by batch.
-task<result<void>> move_all_due(pg::database& db, instant now)
+task<> in_batches(pg::database& db, instant now, task<std::int64_t> (*some)(pg::tx&, instant, int))
 {
-    for (std::int64_t moved = batch; moved == batch;)
+    for (std::int64_t done = batch; done == batch;)
     {
-        const auto done = co_await db.transaction(
-            [&](pg::tx& tx) -> task<result<std::int64_t>> { co_return co_await move_due(tx, now, batch); });
-        moved = done.value();  // nothing it does is refused
+        const auto moved = co_await db.transaction(
+            [&](pg::tx& tx) -> task<result<std::int64_t>> { co_return co_await some(tx, now, batch); });
+        done = moved.value();  // nothing it does is refused
     }
+}
+
+task<result<void>> let_time_pass(pg::database& db, instant now)
+{
+    co_await in_batches(db, now, &move_due);
+    co_await in_batches(db, now, &expire_alterations);
     co_return result<void>{};
 }
 
@@ -29,7 +36,7 @@ task<result<void>> move_all_due(pg::database& db, instant now)
 
 void install_jobs(jobs::worker& w, pg::database& db, const clock& c)
 {
-    w.on<jobs::nothing>(pass_time, [&](jobs::attempt&, jobs::nothing) { return move_all_due(db, c.now()); });
+    w.on<jobs::nothing>(pass_time, [&](jobs::attempt&, jobs::nothing) { return let_time_pass(db, c.now()); });
     w.every(1s, pass_time);
 
     w.on<jobs::nothing>(forget_quotes, [&](jobs::attempt&, jobs::nothing) -> task<result<void>> {

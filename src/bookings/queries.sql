@@ -5,7 +5,11 @@
 select id as property_id, host_id, status as property_status, coalesce(time_zone, 'UTC') as time_zone, capacity,
        min_nights, max_nights, advance_notice_days, same_day_cutoff_hour, preparation_nights, booking_window_days,
        closed_to_arrival, closed_to_departure, check_in_time, check_out_time, booking_mode, payment_mode,
-       cancellation_policy, currency, nightly_price, coalesce(cleaning_fee, 0) as cleaning_fee,
+       request_holds, cancellation_policy,
+       (select terms from cancellation_policy c
+        where c.id = property.cancellation_policy_id or (c.host_id is null and c.code = property.cancellation_policy))
+           as cancellation_terms,
+       currency, nightly_price, coalesce(cleaning_fee, 0) as cleaning_fee,
        tax_basis_points as tax_bp, rules_version, case when has_rules then rules_between(id, $2, $3) end as special,
        exists (select from stay_block
                where property_id = $1 and blocked && daterange($2, $3::date + preparation_nights)
@@ -15,11 +19,12 @@ where id = $1 and status <> 'deleted';
 
 -- name: insert_quote
 insert into quote (id, property_id, guest_id, check_in, check_out, guests, child_ages, currency, lines, accommodation,
-                   guest_fee, tax, total, host_payout, guest_fee_bp, rules_version, expires_at, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18);
+                   guest_fee, tax, total, host_payout, guest_fee_bp, rules_version, expires_at, created_at,
+                   cancellation_terms, alters)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20);
 
 -- name: find_quote
-select * from quote where id = $1 and guest_id = $2;
+select * from quote where id = $1 and guest_id = $2 and alters is null;
 
 -- name: quote_for_booking
 -- The quote and what the property asks now. The shared lock keeps the host from changing or deleting the property
@@ -30,11 +35,14 @@ select q.id as quote_id, q.check_in, q.check_out, q.guests, q.expires_at,
        p.id as property_id, p.host_id, p.status as property_status, coalesce(p.time_zone, 'UTC') as time_zone,
        p.capacity, p.min_nights, p.max_nights, p.advance_notice_days, p.same_day_cutoff_hour, p.preparation_nights,
        p.booking_window_days, p.closed_to_arrival, p.closed_to_departure, p.check_in_time, p.check_out_time,
-       p.booking_mode, p.payment_mode, p.cancellation_policy,
+       p.booking_mode, p.payment_mode, p.request_holds, p.cancellation_policy, c.terms as cancellation_terms,
        case when p.has_rules then rules_between(p.id, q.check_in, q.check_out) end as special,
-       (q.rules_version, q.guest_fee_bp) = (p.rules_version, $3::int) as price_unchanged
+       (q.rules_version, q.guest_fee_bp) = (p.rules_version, $3::int) as price_unchanged,
+       q.cancellation_terms = c.terms as terms_unchanged
 from quote q join property p on p.id = q.property_id
-where q.id = $1 and q.guest_id = $2
+     join cancellation_policy c
+         on c.id = p.cancellation_policy_id or (c.host_id is null and c.code = p.cancellation_policy)
+where q.id = $1 and q.guest_id = $2 and q.alters is null
 for share of p;
 
 -- name: lock_holds_of_guest
@@ -45,6 +53,12 @@ select pg_advisory_xact_lock(22, hashtext($1::uuid::text));
 select count(*) from booking
 where guest_id = $1 and status in ('hold', 'awaiting_payment', 'requested') and due_at > $2;
 
+-- name: lock_holds_at_property
+select pg_advisory_xact_lock(23, hashtext($1::uuid::text));
+
+-- name: count_holds_at_property
+select count(*) from stay_block where property_id = $1 and expires_at > $2;
+
 -- name: free_expired_holds
 delete from stay_block where property_id = $1 and blocked && daterange($2, $3) and expires_at <= $4;
 
@@ -53,19 +67,28 @@ delete from stay_block where property_id = $1 and blocked && daterange($2, $3) a
 select settle_feeds($1, $2);
 
 -- name: insert_booking
--- Nothing at all when the nights are taken. The amounts are the quote's.
+-- Nothing at all when the nights are taken. The amounts are the quote's. A request that keeps no nights ($19 false)
+-- needs them free all the same.
 with taken as (
     insert into stay_block (id, property_id, blocked, kind, booking_id, expires_at, created_at)
-    values ($3, $4, daterange($5, $6), $7, $1, $8, $9)
+    select $3, $4, daterange($5, $6), $7, $1, $8, $9 where $19
     on conflict on constraint stay_block_no_overlap do nothing
     returning property_id
+), granted as (
+    select from taken
+    union all
+    select where not $19 and not exists (
+        select from stay_block
+        where property_id = $4 and blocked && daterange($5, $6) and (expires_at is null or expires_at > $9))
 ), booked as (
     insert into booking (id, property_id, guest_id, host_id, quote_id, status, check_in, check_out, guests, child_ages,
                          message, currency, lines, accommodation, guest_fee, tax, total, host_payout,
-                         cancellation_policy, starts_at, ends_at, due_at, created_at, updated_at)
+                         cancellation_policy, starts_at, ends_at, due_at, created_at, updated_at, cancellation_terms,
+                         time_zone, check_in_time)
     select $1, q.property_id, q.guest_id, $10, q.id, $11, q.check_in, q.check_out, q.guests, q.child_ages,
-           $12, q.currency, q.lines, q.accommodation, q.guest_fee, q.tax, q.total, q.host_payout, $13, $14, $15, $16, $9, $9
-    from taken join quote q on q.id = $2
+           $12, q.currency, q.lines, q.accommodation, q.guest_fee, q.tax, q.total, q.host_payout, $13, $14, $15, $16,
+           $9, $9, q.cancellation_terms, $17, $18
+    from granted join quote q on q.id = $2
     returning *
 ), noted as (
     insert into booking_history (booking_id, to_status, actor_id, actor, at)
@@ -83,8 +106,8 @@ select * from booked;
 select * from booking where id = $1 and (guest_id = $2 or host_id = $2 or $3);
 
 -- name: booking_at_house
--- A booking with what its property says about time, for those who may see it.
-select b.*, p.time_zone, p.check_in_time, p.payment_mode
+-- A booking with how its property is paid, for those who may see it.
+select b.*, p.payment_mode
 from booking b join property p on p.id = b.property_id
 where b.id = $1 and (b.guest_id = $2 or b.host_id = $2 or $3);
 
@@ -92,7 +115,7 @@ where b.id = $1 and (b.guest_id = $2 or b.host_id = $2 or $3);
 -- Compare and swap: nothing unless the booking is still in status $2, and time has not ended what it waits for, or
 -- the stay, without the sweeper having come by. With its line of history and its event.
 with moved as (
-    update booking set status = $3, due_at = $4, version = version + 1, updated_at = $5
+    update booking set status = $3, due_at = $4, version = version + 1, updated_at = $5, refund = coalesce($9, refund)
     where id = $1 and status = $2
       and case when status in ('hold', 'awaiting_payment', 'requested') then due_at else ends_at end > $5
     returning *
@@ -103,7 +126,8 @@ with moved as (
     insert into outbox_event (kind, subject_id, payload, at)
     select 'booking.' || status, id,
            jsonb_build_object('property_id', property_id, 'guest_id', guest_id, 'host_id', host_id,
-                              'from', $2::text, 'status', status), $5
+                              'from', $2::text, 'status', status)
+           || case when refund is null then '{}' else jsonb_build_object('refund', refund) end, $5
     from moved
 )
 select * from moved;
@@ -112,6 +136,15 @@ select * from moved;
 -- Turns a hold into a stay that occupies its nights for good ($2 null) or until another moment.
 update stay_block set kind = case when $2::timestamptz is null then 'booking' else 'hold' end, expires_at = $2
 where booking_id = $1;
+
+-- name: take_nights
+-- For a request that kept none: nothing when somebody else has them by now.
+insert into stay_block (id, property_id, blocked, kind, booking_id, expires_at, created_at)
+select $2, b.property_id, daterange(b.check_in, b.check_out + p.preparation_nights),
+       case when $3::timestamptz is null then 'booking' else 'hold' end, b.id, $3, $4
+from booking b join property p on p.id = b.property_id
+where b.id = $1
+on conflict on constraint stay_block_no_overlap do nothing;
 
 -- name: free_nights
 delete from stay_block where booking_id = $1;
@@ -190,17 +223,128 @@ where case $1 when 'host' then host_id = $2 else guest_id = $2 end
   and ($5::date is null or check_out > $5) and ($6::date is null or check_in < $6);
 
 -- name: booking_history
-select from_status, to_status, actor, reason, at from booking_history where booking_id = $1 order by id;
+select from_status, to_status, actor, reason, at, alteration_id from booking_history where booking_id = $1 order by id;
 
 -- name: property_has_live_bookings
--- By way of the nights, since bookings are not indexed by property.
+-- Stays by way of their nights, since only what waits is indexed by property.
 select exists (
     select from stay_block s join booking b on b.id = s.booking_id
-    where s.property_id = $1 and (s.expires_at is null or s.expires_at > $2)
-      and b.status in ('hold', 'awaiting_payment', 'requested', 'confirmed', 'in_stay'));
+    where s.property_id = $1 and b.status in ('confirmed', 'in_stay'))
+or exists (
+    select from booking
+    where property_id = $1 and status in ('hold', 'awaiting_payment', 'requested') and due_at > $2);
 
 -- name: user_has_live_bookings
 select exists (
     select from booking
     where (guest_id = $1 or host_id = $1) and (status in ('confirmed', 'in_stay')
         or (status in ('hold', 'awaiting_payment', 'requested') and due_at > $2)));
+
+-- name: booking_to_alter
+-- For its guest, its host, or an admin ($3). Whoever changes it or answers for it takes turns.
+select * from booking where id = $1 and (guest_id = $2 or host_id = $2 or $3) for no key update;
+
+-- name: hold_property
+-- As bookers do: the host neither changes it nor closes nights until we are done.
+select id from property where id = $1 for share;
+
+-- name: taken_by_others
+select exists (
+    select from stay_block
+    where property_id = $1 and blocked && daterange($2, $3) and booking_id is distinct from $4
+      and (expires_at is null or expires_at > $5));
+
+-- name: insert_alteration
+with made as (
+    insert into booking_alteration (id, booking_id, status, proposed_by, proposer_id, reason, quote_id, from_check_in,
+                                    from_check_out, from_guests, check_in, check_out, guests, currency, from_total,
+                                    total, from_price, price, expires_at, created_at, updated_at)
+    select $1, b.id, 'open', $3, $4, $5, q.id, b.check_in, b.check_out, b.guests, q.check_in, q.check_out, q.guests,
+           b.currency, b.total, q.total, $7, $8, $9, $10, $10
+    from booking b, quote q
+    where b.id = $2 and q.id = $6
+    returning *
+), told as (
+    insert into outbox_event (kind, subject_id, payload, at)
+    select 'booking.alteration_proposed', b.id,
+           jsonb_build_object('property_id', b.property_id, 'guest_id', b.guest_id, 'host_id', b.host_id,
+                              'alteration_id', a.id, 'proposed_by', a.proposed_by), $10
+    from made a join booking b on b.id = a.booking_id
+)
+select * from made;
+
+-- name: alterations_of
+select * from booking_alteration where booking_id = $1 order by id desc;
+
+-- name: find_alteration
+select * from booking_alteration where id = $1 and booking_id = $2;
+
+-- name: end_alteration
+-- Declined or cancelled, while it could still be answered.
+with ended as (
+    update booking_alteration set status = $2, answered_by = $3, answer = $4, updated_at = $5
+    where id = $1 and status = 'open' and expires_at > $5
+    returning *
+), told as (
+    insert into outbox_event (kind, subject_id, payload, at)
+    select 'booking.alteration_' || a.status, b.id,
+           jsonb_build_object('property_id', b.property_id, 'guest_id', b.guest_id, 'host_id', b.host_id,
+                              'alteration_id', a.id, 'proposed_by', a.proposed_by), $5
+    from ended a join booking b on b.id = a.booking_id
+)
+select * from ended;
+
+-- name: expire_alterations
+-- Those of one booking ($3), or of all: a batch of what nobody answered in time. Several processes may do so at once.
+with due as (
+    select id from booking_alteration
+    where status = 'open' and expires_at <= $1 and ($3::uuid is null or booking_id = $3)
+    order by expires_at limit $2 for update skip locked
+), ended as (
+    update booking_alteration a set status = 'expired', updated_at = $1 from due where a.id = due.id returning a.*
+), told as (
+    insert into outbox_event (kind, subject_id, payload, at)
+    select 'booking.alteration_expired', b.id,
+           jsonb_build_object('property_id', b.property_id, 'guest_id', b.guest_id, 'host_id', b.host_id,
+                              'alteration_id', a.id, 'proposed_by', a.proposed_by), $1
+    from ended a join booking b on b.id = a.booking_id
+)
+select count(*) from ended;
+
+-- name: drop_alteration
+-- The booking ended; so does what was proposed for it.
+update booking_alteration set status = 'cancelled', updated_at = $2 where booking_id = $1 and status = 'open';
+
+-- name: move_nights
+-- Violates stay_block_no_overlap when somebody has one of the new nights.
+update stay_block set blocked = daterange($2, $3) where booking_id = $1;
+
+-- name: alter_booking
+-- Takes what was proposed, with its line of history and its event. Nothing unless the proposal is open and the booking
+-- still a stay.
+with accepted as (
+    update booking_alteration set status = 'accepted', answered_by = $3, updated_at = $4
+    where id = $1 and status = 'open' and expires_at > $4
+    returning *
+), altered as (
+    update booking b
+    set check_in = q.check_in, check_out = q.check_out, guests = q.guests, child_ages = q.child_ages,
+        quote_id = q.id, lines = q.lines, accommodation = q.accommodation, guest_fee = q.guest_fee, tax = q.tax,
+        total = q.total, host_payout = q.host_payout, starts_at = $5, ends_at = $6, due_at = $7, time_zone = $8,
+        check_in_time = $9, version = b.version + 1, updated_at = $4
+    from accepted a join quote q on q.id = a.quote_id
+    where b.id = a.booking_id and b.status in ('confirmed', 'in_stay')
+    returning b.*
+), noted as (
+    insert into booking_history (booking_id, from_status, to_status, actor_id, actor, reason, at, alteration_id)
+    select b.id, b.status, b.status, $2, $3, a.reason, $4, a.id from altered b, accepted a
+), told as (
+    insert into outbox_event (kind, subject_id, payload, at)
+    select 'booking.altered', b.id,
+           jsonb_build_object('property_id', b.property_id, 'guest_id', b.guest_id, 'host_id', b.host_id,
+                              'status', b.status, 'alteration_id', a.id, 'currency', b.currency,
+                              'from_total', a.from_total, 'total', a.total,
+                              'refund_due', greatest(b.paid - b.total, 0)), $4
+    from altered b, accepted a
+)
+select accepted.* from accepted, altered;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "bookings/booking.hpp"
+#include "bookings/cancellation.hpp"
 #include "calendar/price.hpp"
 #include "core/dates.hpp"
 #include "core/id.hpp"
@@ -15,6 +16,7 @@
 namespace roost::bookings {
 
 using schema::field;
+using alteration_id = id<struct alteration_tag>;
 
 struct price
 {
@@ -27,6 +29,44 @@ struct price
                        field<&price::host_fee>("host_fee", "What the host pays for the service."),
                        field<&price::host_payout>(
                            "host_payout", "What the host gets: nights, extra guests and cleaning less the fee."));
+};
+
+/// What a cancellation gives back.
+struct refund_offer
+{
+    refund_rule rule;
+    money accommodation, guest_fee, tax, total, due;
+
+    bool operator==(const refund_offer&) const = default;
+
+    static constexpr auto fields =
+        schema::fields(field<&refund_offer::rule>("rule", "Why so much."),
+                       field<&refund_offer::accommodation>("accommodation", "Of nights, extra guests and cleaning."),
+                       field<&refund_offer::guest_fee>("guest_fee", "Of the service fee."),
+                       field<&refund_offer::tax>("tax", "Of the taxes."),
+                       field<&refund_offer::total>("total", "What is taken off the price: all of the above."),
+                       field<&refund_offer::due>("due", "What is returned of what was paid."));
+};
+
+struct refund_step
+{
+    instant until;
+    refund_offer refund;
+
+    static constexpr auto fields =
+        schema::fields(field<&refund_step::until>("until", "Up to and including this moment."),
+                       field<&refund_step::refund>("refund", "What cancelling gives back until then."));
+};
+
+struct cancellation_preview
+{
+    refund_offer now;
+    std::vector<refund_step> schedule;
+
+    static constexpr auto fields = schema::fields(
+        field<&cancellation_preview::now>("now", "What cancelling now gives back."),
+        field<&cancellation_preview::schedule>(
+            "schedule", "What it gives back from now on, step by step; after the last there is nothing to cancel."));
 };
 
 struct new_quote
@@ -51,6 +91,7 @@ struct quote
     int nights, guests;
     std::vector<int> child_ages;
     bookings::price price;
+    roost::cancellation_terms cancellation_terms;
     instant expires_at, created_at;
 
     static constexpr auto fields = schema::fields(
@@ -59,6 +100,7 @@ struct quote
         field<&quote::nights>("nights", "How many nights."), field<&quote::guests>("guests", "How many people stay."),
         field<&quote::child_ages>("child_ages", "Ages of the children among them."),
         field<&quote::price>("price", "What it costs, line by line."),
+        field<&quote::cancellation_terms>("cancellation_terms", "What a cancelling guest gets back."),
         field<&quote::expires_at>("expires_at", "Until then it can be booked at this price."),
         field<&quote::created_at>("created_at", "When it was made."));
 };
@@ -87,6 +129,8 @@ struct booking
     bookings::price price;
     money paid;
     roost::cancellation_policy cancellation_policy;
+    roost::cancellation_terms cancellation_terms;
+    std::optional<refund_offer> refund;
     instant starts_at, ends_at;
     std::optional<instant> expires_at;
     int version;
@@ -102,7 +146,9 @@ struct booking
         field<&booking::child_ages>("child_ages", "Ages of the children among them."),
         field<&booking::message>("message", "The guest's word to the host."),
         field<&booking::price>("price", "As quoted."), field<&booking::paid>("paid", "Paid so far, less refunds."),
-        field<&booking::cancellation_policy>("cancellation_policy", "What a cancelling guest gets back."),
+        field<&booking::cancellation_policy>("cancellation_policy", "What a cancelling guest gets back, by its name."),
+        field<&booking::cancellation_terms>("cancellation_terms", "The same in full, as it was when booked."),
+        field<&booking::refund>("refund", "What a cancellation or a no-show gave back."),
         field<&booking::starts_at>("starts_at", "The moment of check-in."),
         field<&booking::ends_at>("ends_at", "The moment of check-out."),
         field<&booking::expires_at>("expires_at",
@@ -119,18 +165,6 @@ struct why
     static constexpr auto fields =
         schema::fields(field<&why::reason>("reason", schema::at_most(500), schema::defaulted,
                                            schema::example{R"("Our plans changed.")"}, "Shown to the other side."));
-};
-
-struct refund_offer
-{
-    money accommodation, guest_fee, tax, total, due;
-
-    static constexpr auto fields =
-        schema::fields(field<&refund_offer::accommodation>("accommodation", "Of nights, extra guests and cleaning."),
-                       field<&refund_offer::guest_fee>("guest_fee", "Of the service fee."),
-                       field<&refund_offer::tax>("tax", "Of the taxes."),
-                       field<&refund_offer::total>("total", "What is taken off the price."),
-                       field<&refund_offer::due>("due", "What is returned of what was paid."));
 };
 
 struct cancelled_booking
@@ -150,11 +184,14 @@ struct booking_event
     bookings::actor actor;
     std::string reason;
     instant at;
+    std::optional<alteration_id> alteration;
 
     static constexpr auto fields = schema::fields(
         field<&booking_event::from>("from_status", "What it was; absent for the first."),
-        field<&booking_event::to>("to_status", "What it became."), field<&booking_event::actor>("actor", "Who did it."),
-        field<&booking_event::reason>("reason", "In their words."), field<&booking_event::at>("at", "When."));
+        field<&booking_event::to>("to_status", "What it became; the same when its nights or guests changed."),
+        field<&booking_event::actor>("actor", "Who did it."),
+        field<&booking_event::reason>("reason", "In their words."), field<&booking_event::at>("at", "When."),
+        field<&booking_event::alteration>("alteration_id", "The change that both sides agreed on."));
 };
 
 /// As whom somebody lists bookings.

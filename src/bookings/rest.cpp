@@ -1,5 +1,6 @@
 #include "bookings/rest.hpp"
 
+#include "bookings/alterations.hpp"
 #include "bookings/service.hpp"
 #include "platform/http/api.hpp"
 
@@ -67,7 +68,7 @@ void install_bookings(http::api& a, service& s)
 void install_moves(http::api& a, service& s)
 {
     a.post("/bookings/{booking_id}/accept/", "Accept a request, as its host.")
-        .fails_with(errc::not_allowed, errc::wrong_state)
+        .fails_with(errc::not_allowed, errc::wrong_state, errc::dates_taken)
         .handle([&s](signed_in who, pg::tx& tx, booking_id b) -> task<result<booking>> {
             co_return co_await s.accept(tx, who, b);
         });
@@ -82,19 +83,64 @@ void install_moves(http::api& a, service& s)
         .handle([&s](signed_in who, pg::tx& tx, booking_id b, body<why> y) -> task<result<cancelled_booking>> {
             co_return co_await s.cancel(tx, who, b, std::move(y.value.reason));
         });
-    a.get("/bookings/{booking_id}/cancellation-preview/", "What cancelling now would give back.")
+    a.get("/bookings/{booking_id}/cancellation-preview/", "What cancelling would give back, now and later.")
         .fails_with(errc::wrong_state)
+        .handle([&s](signed_in who, booking_id b) -> task<result<cancellation_preview>> {
+            co_return co_await s.preview(who, b);
+        });
+    a.post("/bookings/{booking_id}/no-show/", "Say that the guest never came, as the host.")
+        .fails_with(errc::not_allowed, errc::wrong_state)
+        .details("From 24 hours after check-in, and in the last six hours of stays that are over before that.")
+        .handle([&s](signed_in who, pg::tx& tx, booking_id b, body<why> y) -> task<result<cancelled_booking>> {
+            co_return co_await s.no_show(tx, who, b, std::move(y.value.reason));
+        });
+}
+
+void install_alterations(http::api& a, alterations& s)
+{
+    a.tag("Alterations");
+    a.get("/bookings/{booking_id}/alterations/", "The changes proposed for a booking, newest first.")
+        .handle([&s](signed_in who, booking_id b) -> task<result<http::page<alteration>>> {
+            co_return one_page(co_await s.list(who, b));
+        });
+    a.post("/bookings/{booking_id}/alterations/", "Propose other nights or guests, as guest or host.")
+        .fails_with(errc::not_allowed, errc::wrong_state, errc::dates_taken, errc::too_many_requests)
+        .details(
+            "Priced and checked by the prices and rules of now. The other side has 24 hours to answer, and never "
+            "past check-in. During a stay only its end and the number of guests can change.")
+        .handle([&s](signed_in who, pg::tx& tx, booking_id b,
+                     body<new_alteration> asked) -> task<result<http::created<alteration>>> {
+            auto place = "/bookings/" + b.text() + "/alterations/";
+            co_return created_at(place, co_await s.propose(tx, who, b, std::move(asked.value)));
+        });
+    const std::string one = "/bookings/{booking_id}/alterations/{alteration_id}/";
+    a.post(one + "accept/", "Agree to a change, as the other side.")
+        .fails_with(errc::not_allowed, errc::wrong_state, errc::dates_taken)
+        .details("Takes exactly what was proposed, at the price that was shown; or nothing changes.")
+        .handle([&s](signed_in who, pg::tx& tx, booking_id b, alteration_id c) -> task<result<alteration>> {
+            co_return co_await s.accept(tx, who, b, c);
+        });
+    a.post(one + "decline/", "Decline a change, as the other side.")
+        .fails_with(errc::not_allowed, errc::wrong_state)
         .handle(
-            [&s](signed_in who, booking_id b) -> task<result<refund_offer>> { co_return co_await s.preview(who, b); });
+            [&s](signed_in who, pg::tx& tx, booking_id b, alteration_id c, body<why> y) -> task<result<alteration>> {
+                co_return co_await s.decline(tx, who, b, c, std::move(y.value.reason));
+            });
+    a.post(one + "cancel/", "Take back a proposal of one's own.")
+        .fails_with(errc::not_allowed, errc::wrong_state)
+        .handle([&s](signed_in who, pg::tx& tx, booking_id b, alteration_id c) -> task<result<alteration>> {
+            co_return co_await s.cancel(tx, who, b, c);
+        });
 }
 
 }  // namespace
 
-void install(http::api& a, service& s)
+void install(http::api& a, service& s, alterations& changes)
 {
     install_quotes(a, s);
     install_bookings(a, s);
     install_moves(a, s);
+    install_alterations(a, changes);
 }
 
 }  // namespace roost::bookings

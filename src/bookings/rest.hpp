@@ -7,8 +7,9 @@ class api;
 namespace roost::bookings {
 
 class service;
+class alterations;
 
-/// Declares the feature's operations. The service outlives the server.
-void install(http::api& a, service& s);
+/// Declares the feature's operations. The services outlive the server.
+void install(http::api& a, service& s, alterations& changes);
 
 }  // namespace roost::bookings

@@ -3,52 +3,13 @@
 #include <algorithm>
 #include <format>
 
-#include "bookings/cancellation.hpp"
+#include "bookings/offers.hpp"
+#include "bookings/steps.hpp"
 #include "bookings/store.hpp"
-#include "calendar/stays.hpp"
 #include "platform/http/cursor.hpp"
 
 namespace roost::bookings {
 namespace {
-
-/// Why the property does not take this stay now; nothing when it does. Free nights are not looked at.
-std::optional<error> refusal_of(const house& h, date check_in, date check_out, int guests, instant now)
-{
-    auto refused = calendar::refusal(h.rules, h.special ? &*h.special : nullptr, h.time_zone,
-                                     date_range{check_in, check_out}, now);
-    const auto add = [&](std::string pointer, std::string detail) {
-        if (!refused) refused = error{errc::invalid_input, "The property does not take this stay.", {}, {}};
-        refused->fields.push_back({std::move(pointer), "stay_rule", std::move(detail)});
-    };
-    if (guests > h.capacity) add("/guests", std::format("at most {} guests", h.capacity));
-    const bool today = check_in == h.time_zone.day_of(now);
-    if (today && h.booking_mode == booking_mode::request && h.starts(check_in) <= now)
-        add("/check_in", "the host cannot answer a request before check-in");
-    return refused;
-}
-
-stored_price price_of(const asked_property& p, const new_quote& asked, const market& m)
-{
-    const calendar::rates rates{*p.nightly_price, *p.cleaning_fee, p.tax_bp, p.house.special};
-    auto s = calendar::price_stay(rates, date_range{asked.check_in, asked.check_out}, {asked.guests, asked.child_ages},
-                                  {m.guest_fee_bp, m.host_fee_bp},
-                                  p.house.cancellation_policy != cancellation_policy::non_refundable);
-    const auto payout = s.host_payout();
-    return {std::move(s.lines), s.accommodation, s.guest_fee, s.tax, s.total, payout};
-}
-
-/// What a contract cannot say of a quote's fields.
-std::optional<error> fault_of(const new_quote& asked)
-{
-    error bad{errc::invalid_input, "some fields are not acceptable", {}, {}};
-    if (asked.check_out <= asked.check_in) bad.fields.push_back({"/check_out", "bounds", "must be after check_in"});
-    if (asked.child_ages.size() >= static_cast<std::size_t>(asked.guests))
-        bad.fields.push_back({"/child_ages", "bounds", "one of the guests has to be grown up"});
-    for (std::size_t i = 0; i < asked.child_ages.size(); ++i)
-        if (asked.child_ages[i] < 0 || asked.child_ages[i] > 17)
-            bad.fields.push_back({std::format("/child_ages/{}", i), "bounds", "must be between 0 and 17"});
-    return bad.fields.empty() ? std::nullopt : std::optional{std::move(bad)};
-}
 
 /// How a booking of this stay begins: its status, how long it holds the nights, when time moves it on.
 void begin(stay_to_book& b, const market& m)
@@ -58,6 +19,7 @@ void begin(stay_to_book& b, const market& m)
     if (h.booking_mode == booking_mode::request)
     {
         b.status = booking_status::requested;
+        b.takes_nights = h.request_holds;
         b.due_at = std::min<instant>(b.now + m.request, start);
     }
     else if (h.payment_mode == payment_mode::online)
@@ -72,40 +34,6 @@ void begin(stay_to_book& b, const market& m)
         return;
     }
     b.hold_until = b.due_at;
-}
-
-/// As what somebody acts on a booking they may see.
-actor as_what(const identity& who, const booking_row& b)
-{
-    if (who.user == b.guest) return actor::guest;
-    return who.user == b.host ? actor::host : actor::admin;
-}
-
-booked_stay stay_of(const booking_at_house& b)
-{
-    return {.check_in = b.booking.check_in,
-            .check_out = b.booking.check_out,
-            .check_in_time = *parse_time_of_day(b.check_in_time),
-            .zone = b.time_zone,
-            .booked_at = b.booking.created_at,
-            .accommodation = b.booking.price.subtotal(),
-            .guest_fee = b.booking.price.guest_fee,
-            .tax = b.booking.price.tax};
-}
-
-refund_offer refund_for(const booking_at_house& b, actor by, instant now)
-{
-    // What was never confirmed costs nothing, whatever the policy.
-    const auto whose_terms = is_pending(b.booking.status) ? actor::system : by;
-    const auto back = refund_of(stay_of(b), terms_of(b.booking.cancellation_policy), whose_terms, now);
-    return {back.accommodation, back.guest_fee, back.tax, back.total(),
-            refund_due(b.booking.price.total, back.total(), b.booking.paid)};
-}
-
-error wrong_step(booking_status from, booking_status to)
-{
-    return {
-        errc::wrong_state, std::format("a booking that is {} cannot become {}", name_of(from), name_of(to)), {}, {}};
 }
 
 /// Cursors of one list serve no other.
@@ -141,6 +69,7 @@ task<result<quote>> service::make_quote(pg::tx& tx, const identity& who, propert
                          .guests = asked.guests,
                          .child_ages = asked.child_ages,
                          .price = price_of(*p, asked, market_),
+                         .cancellation_terms = p->house.cancellation_terms,
                          .expires_at = now + market_.quote,
                          .created_at = now};
     insert_quote(tx, made, p->rules_version, market_.guest_fee_bp);
@@ -161,8 +90,8 @@ task<result<booking>> service::book(pg::tx& tx, const identity& who, new_booking
     if (!stay) co_return invalid("/quote_id", "there is no such quote");
     const auto& h = stay->house;
     if (h.host == who.user) co_return fail(errc::not_allowed, "one does not book one's own place");
-    if (stay->expires_at <= now || !stay->price_unchanged || h.status != property_status::listed
-        || refusal_of(h, stay->check_in, stay->check_out, stay->guests, now))
+    if (stay->expires_at <= now || !stay->price_unchanged || !stay->terms_unchanged
+        || h.status != property_status::listed || refusal_of(h, stay->check_in, stay->check_out, stay->guests, now))
         co_return fail(errc::quote_expired, "the price or the terms have changed: ask for a new quote");
 
     stay_to_book b{.id = booking_id::make(),
@@ -173,11 +102,22 @@ task<result<booking>> service::book(pg::tx& tx, const identity& who, new_booking
                    .due_at = {},
                    .now = now};
     begin(b, market_);
-    if (b.hold_until && co_await count_holds(tx, who.user, now) >= market_.holds_per_guest)
-        co_return fail(errc::too_many_requests, "too many bookings of yours wait for payment or an answer");
+    if (auto capped = co_await check_caps(tx, who.user, b); !capped)
+        co_return std::unexpected{std::move(capped.error())};
     const auto made = co_await insert_booking(tx, b);
     if (!made) co_return fail(errc::dates_taken, "some of these nights are no longer free");
     co_return made->shown();
+}
+
+/// Nobody gathers nights without paying for them, and no property is kept from everybody (threat T22).
+task<result<void>> service::check_caps(pg::tx& tx, user_id guest, const stay_to_book& b)
+{
+    if (!b.hold_until) co_return result<void>{};
+    if (co_await count_holds(tx, guest, b.now) >= market_.holds_per_guest)
+        co_return fail(errc::too_many_requests, "too many bookings of yours wait for payment or an answer");
+    if (b.takes_nights && co_await count_holds(tx, b.stay.house.property, b.now) >= market_.holds_per_property)
+        co_return fail(errc::too_many_requests, "too many bookings wait for payment or an answer here");
+    co_return result<void>{};
 }
 
 task<result<booking>> service::find(const identity& who, booking_id id)
@@ -224,12 +164,12 @@ task<result<std::vector<booking_event>>> service::history(const identity& who, b
 }
 
 task<result<booking>> service::move(pg::tx& tx, const identity& who, const booking_at_house& b, booking_status to,
-                                    std::optional<instant> due, std::string reason)
+                                    std::optional<instant> due, std::string reason, std::optional<refund_offer> refund)
 {
     const auto from = b.booking.status;
     const auto by = as_what(who, b.booking);
     if (!may_move(from, to, by)) co_return std::unexpected{wrong_step(from, to)};
-    const move_to_make m{b.booking.id, from, to, due, who.user, by, std::move(reason), clock_.now()};
+    const move_to_make m{b.booking.id, from, to, due, who.user, by, std::move(reason), clock_.now(), refund};
     const auto moved = co_await move_booking(tx, m);
     if (!moved) co_return fail(errc::wrong_state, "the booking has changed in the meantime, or its time is over");
     co_return moved->shown();
@@ -256,8 +196,8 @@ task<result<booking>> service::accept(pg::tx& tx, const identity& who, booking_i
     const auto due = pays_first ? std::min<instant>(clock_.now() + market_.request, start) : start;
     auto moved = co_await move(tx, who, *b, to, due, {});
     if (!moved) co_return moved;
-    if (!co_await keep_nights(tx, id, pays_first ? std::optional{due} : std::nullopt))
-        co_return fail(errc::wrong_state, "the request is past its time and its nights are gone");
+    if (!co_await keep_nights(tx, b->booking, pays_first ? std::optional{due} : std::nullopt, clock_.now()))
+        co_return fail(errc::dates_taken, "some of these nights are no longer free");
     co_return moved;
 }
 
@@ -268,33 +208,6 @@ task<result<booking>> service::decline(pg::tx& tx, const identity& who, booking_
     auto moved = co_await move(tx, who, *b, booking_status::declined, std::nullopt, std::move(reason));
     if (moved) free_nights(tx, id);
     co_return moved;
-}
-
-task<result<cancelled_booking>> service::cancel(pg::tx& tx, const identity& who, booking_id id, std::string reason)
-{
-    const auto now = clock_.now();
-    const auto b = co_await find_booking_at_house(tx, id, who.user, who.is_admin);
-    if (!b) co_return fail(errc::not_found, "there is no such booking");
-    const auto by = as_what(who, b->booking);
-    auto moved = co_await move(tx, who, *b, cancelled_by(by), std::nullopt, std::move(reason));
-    if (!moved) co_return std::unexpected{std::move(moved.error())};
-
-    const auto begun = nights_begun(stay_of(*b), now);
-    if (begun == 0)
-        free_nights(tx, id);
-    else
-        shorten_nights(tx, id, b->booking.check_in + std::chrono::days{begun});
-    co_return cancelled_booking{*std::move(moved), refund_for(*b, by, now)};
-}
-
-task<result<refund_offer>> service::preview(const identity& who, booking_id id)
-{
-    const auto b = co_await find_booking_at_house(db_, id, who.user, who.is_admin);
-    if (!b) co_return fail(errc::not_found, "there is no such booking");
-    const auto by = as_what(who, b->booking);
-    if (!may_move(b->booking.status, cancelled_by(by), by))
-        co_return std::unexpected{wrong_step(b->booking.status, cancelled_by(by))};
-    co_return refund_for(*b, by, clock_.now());
 }
 
 }  // namespace roost::bookings

@@ -11,6 +11,7 @@
 namespace roost::bookings {
 
 struct booking_at_house;
+struct stay_to_book;
 
 /// What the marketplace charges and how long it waits.
 struct market
@@ -18,7 +19,7 @@ struct market
     int guest_fee_bp = 1'200, host_fee_bp = 300;
     std::chrono::minutes quote{15}, hold{15};
     std::chrono::hours request{24};
-    int holds_per_guest = 10;
+    int holds_per_guest = 10, holds_per_property = 30;
 };
 
 /// A list with the ways on from it.
@@ -38,7 +39,8 @@ class service
     market market_;
 
     task<result<booking>> move(pg::tx& tx, const identity& who, const booking_at_house& b, booking_status to,
-                               std::optional<instant> due, std::string reason);
+                               std::optional<instant> due, std::string reason, std::optional<refund_offer> refund = {});
+    task<result<void>> check_caps(pg::tx& tx, user_id guest, const stay_to_book& b);
     task<result<booking_at_house>> for_host(pg::tx& tx, const identity& who, booking_id id);
 
 public:
@@ -51,21 +53,25 @@ public:
 
     /// Books a quote of one's own: confirmed at once, awaiting payment, or requested of the host, as the property
     /// has it. errc::quote_expired when it is too old or the property's price or rules have changed, dates_taken,
-    /// too_many_requests when the guest already waits for too many.
+    /// too_many_requests when the guest already waits for too many, or too many wait at the property.
     task<result<booking>> book(pg::tx& tx, const identity& who, new_booking asked);
 
     task<result<booking>> find(const identity& who, booking_id id);
     task<result<booking_page>> list(const identity& who, booking_filter f);
     task<result<std::vector<booking_event>>> history(const identity& who, booking_id id);
 
-    /// The host's answers to a request. Accepting confirms it or, where guests pay online, waits for the payment.
+    /// The host's answers to a request. Accepting confirms it or, where guests pay online, waits for the payment;
+    /// errc::dates_taken when the request kept no nights and somebody else has them now.
     task<result<booking>> accept(pg::tx& tx, const identity& who, booking_id id);
     task<result<booking>> decline(pg::tx& tx, const identity& who, booking_id id, std::string reason);
 
     /// Frees the nights that have not begun. errc::wrong_state when there is nothing to cancel any more.
     task<result<cancelled_booking>> cancel(pg::tx& tx, const identity& who, booking_id id, std::string reason);
-    /// What cancelling now would give back.
-    task<result<refund_offer>> preview(const identity& who, booking_id id);
+    /// What cancelling would give back, now and at every later moment.
+    task<result<cancellation_preview>> preview(const identity& who, booking_id id);
+    /// The guest never came: as the host or an admin says, some time after check-in. Frees the nights that have not
+    /// begun.
+    task<result<cancelled_booking>> no_show(pg::tx& tx, const identity& who, booking_id id, std::string reason);
 };
 
 }  // namespace roost::bookings

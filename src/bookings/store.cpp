@@ -6,6 +6,8 @@
 namespace roost::bookings {
 namespace {
 
+constexpr std::chrono::days longest_preparation{2};
+
 int nights_between(date from, date to) { return static_cast<int>((to - from).count()); }
 
 /// A filter as the lists' statements take it: null where there is none.
@@ -27,6 +29,7 @@ quote quote_row::shown() const
             .guests = guests,
             .child_ages = child_ages,
             .price = price.shown(),
+            .cancellation_terms = cancellation_terms,
             .expires_at = expires_at,
             .created_at = created_at};
 }
@@ -48,6 +51,8 @@ booking booking_row::shown() const
             .price = price.shown(),
             .paid = paid,
             .cancellation_policy = cancellation_policy,
+            .cancellation_terms = cancellation_terms,
+            .refund = refund,
             .starts_at = starts_at,
             .ends_at = ends_at,
             .expires_at = is_pending(status) ? due_at : std::nullopt,
@@ -68,7 +73,7 @@ void insert_quote(pg::tx& tx, const quote_row& made, int rules_version, int gues
     tx.queue(sql::insert_quote, made.id, made.property, made.guest, made.check_in, made.check_out, made.guests,
              made.child_ages, p.total.unit(), pg::json{schema::to_json(p.lines)}, p.accommodation.minor(),
              p.guest_fee.minor(), p.tax.minor(), p.total.minor(), p.host_payout.minor(), guest_fee_bp, rules_version,
-             made.expires_at, made.created_at);
+             made.expires_at, made.created_at, pg::json{schema::to_json(made.cancellation_terms)}, made.alters);
 }
 
 task<std::optional<quote_row>> find_quote(pg::queryable& q, quote_id id, user_id guest)
@@ -88,6 +93,20 @@ task<std::int64_t> count_holds(pg::tx& tx, user_id guest, instant now)
     co_return *n;
 }
 
+task<std::int64_t> count_holds(pg::tx& tx, property_id property, instant now)
+{
+    tx.queue(sql::lock_holds_at_property, property);
+    const auto n = co_await tx.one<std::int64_t>(sql::count_holds_at_property, property, now);
+    co_return *n;
+}
+
+task<bool> free_expired_holds(pg::tx& tx, property_id property, date from, date to, instant now)
+{
+    if (co_await tx.run(sql::free_expired_holds, property, from, to, now) == 0) co_return false;
+    co_await tx.run(sql::close_for_feeds, property, now);
+    co_return true;
+}
+
 task<std::optional<booking_row>> insert_booking(pg::tx& tx, const stay_to_book& b)
 {
     const auto& house = b.stay.house;
@@ -96,15 +115,14 @@ task<std::optional<booking_row>> insert_booking(pg::tx& tx, const stay_to_book& 
         return tx.one<booking_row>(sql::insert_booking, b.id, b.stay.quote, uuid::v7(), house.property, b.stay.check_in,
                                    free_from, b.hold_until ? "hold" : "booking", b.hold_until, b.now, house.host,
                                    b.status, b.message, house.cancellation_policy, house.starts(b.stay.check_in),
-                                   house.ends(b.stay.check_out), b.due_at);
+                                   house.ends(b.stay.check_out), b.due_at, house.time_zone, house.check_in_time,
+                                   b.takes_nights);
     };
     // Nearly always the nights are free or firmly taken, so holds past their time are looked for only in between.
     auto made = co_await try_it();
     if (made) co_return made;
-    const auto freed = co_await tx.run(sql::free_expired_holds, house.property, b.stay.check_in, free_from, b.now);
-    if (freed == 0) co_return std::nullopt;
-    co_await tx.run(sql::close_for_feeds, house.property, b.now);
-    co_return co_await try_it();
+    if (co_await free_expired_holds(tx, house.property, b.stay.check_in, free_from, b.now)) co_return co_await try_it();
+    co_return std::nullopt;
 }
 
 task<std::optional<booking_row>> find_booking(pg::queryable& q, booking_id id, user_id who, bool any)
@@ -143,12 +161,15 @@ task<std::int64_t> count_bookings(pg::queryable& q, user_id who, const booking_f
 
 task<std::optional<booking_row>> move_booking(pg::tx& tx, const move_to_make& m)
 {
-    return tx.one<booking_row>(sql::move_booking, m.id, m.from, m.to, m.due_at, m.now, m.by, m.as, m.reason);
+    const auto refund = m.refund ? std::optional{pg::json{schema::to_json(*m.refund)}} : std::nullopt;
+    return tx.one<booking_row>(sql::move_booking, m.id, m.from, m.to, m.due_at, m.now, m.by, m.as, m.reason, refund);
 }
 
-task<bool> keep_nights(pg::tx& tx, booking_id id, std::optional<instant> hold_until)
+task<bool> keep_nights(pg::tx& tx, const booking_row& b, std::optional<instant> hold_until, instant now)
 {
-    co_return co_await tx.run(sql::keep_nights, id, hold_until) == 1;
+    if (co_await tx.run(sql::keep_nights, b.id, hold_until) == 1) co_return true;
+    co_await free_expired_holds(tx, b.property, b.check_in, b.check_out + longest_preparation, now);
+    co_return co_await tx.run(sql::take_nights, b.id, uuid::v7(), hold_until, now) == 1;
 }
 
 void free_nights(pg::tx& tx, booking_id id) { tx.queue(sql::free_nights, id); }

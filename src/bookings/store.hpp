@@ -23,7 +23,9 @@ struct house
     std::string check_in_time, check_out_time;
     roost::booking_mode booking_mode;
     roost::payment_mode payment_mode;
+    bool request_holds;
     roost::cancellation_policy cancellation_policy;
+    roost::cancellation_terms cancellation_terms;
 
     instant starts(date check_in) const { return time_zone.at(check_in, *parse_time_of_day(check_in_time)); }
     instant ends(date check_out) const { return time_zone.at(check_out, *parse_time_of_day(check_out_time)); }
@@ -34,7 +36,8 @@ struct house
         field<&house::capacity>("capacity"), field<&house::rules>("rules"), field<&house::special>("special"),
         field<&house::check_in_time>("check_in_time"), field<&house::check_out_time>("check_out_time"),
         field<&house::booking_mode>("booking_mode"), field<&house::payment_mode>("payment_mode"),
-        field<&house::cancellation_policy>("cancellation_policy"));
+        field<&house::request_holds>("request_holds"), field<&house::cancellation_policy>("cancellation_policy"),
+        field<&house::cancellation_terms>("cancellation_terms"));
 };
 
 /// A property somebody asks a price of. `taken`: not all of the nights are free.
@@ -75,16 +78,19 @@ struct quote_row
     int guests;
     std::vector<int> child_ages;
     stored_price price;
+    roost::cancellation_terms cancellation_terms;
     instant expires_at, created_at;
+    std::optional<booking_id> alters = {};  // the price of a change to this booking
 
     quote shown() const;
 
-    static constexpr auto fields =
-        schema::fields(field<&quote_row::id>("id"), field<&quote_row::property>("property_id"),
-                       field<&quote_row::guest>("guest_id"), field<&quote_row::check_in>("check_in"),
-                       field<&quote_row::check_out>("check_out"), field<&quote_row::guests>("guests"),
-                       field<&quote_row::child_ages>("child_ages"), field<&quote_row::price>("price"),
-                       field<&quote_row::expires_at>("expires_at"), field<&quote_row::created_at>("created_at"));
+    static constexpr auto fields = schema::fields(
+        field<&quote_row::id>("id"), field<&quote_row::property>("property_id"), field<&quote_row::guest>("guest_id"),
+        field<&quote_row::check_in>("check_in"), field<&quote_row::check_out>("check_out"),
+        field<&quote_row::guests>("guests"), field<&quote_row::child_ages>("child_ages"),
+        field<&quote_row::price>("price"), field<&quote_row::cancellation_terms>("cancellation_terms"),
+        field<&quote_row::expires_at>("expires_at"), field<&quote_row::created_at>("created_at"),
+        field<&quote_row::alters>("alters"));
 };
 
 /// A quote about to be booked, beside what its property says now.
@@ -95,13 +101,14 @@ struct quoted_stay
     int guests;
     instant expires_at;
     bookings::house house;
-    bool price_unchanged;
+    bool price_unchanged, terms_unchanged;
 
     static constexpr auto fields =
         schema::fields(field<&quoted_stay::quote>("quote_id"), field<&quoted_stay::check_in>("check_in"),
                        field<&quoted_stay::check_out>("check_out"), field<&quoted_stay::guests>("guests"),
                        field<&quoted_stay::expires_at>("expires_at"), field<&quoted_stay::house>("house"),
-                       field<&quoted_stay::price_unchanged>("price_unchanged"));
+                       field<&quoted_stay::price_unchanged>("price_unchanged"),
+                       field<&quoted_stay::terms_unchanged>("terms_unchanged"));
 };
 
 struct booking_row
@@ -117,6 +124,10 @@ struct booking_row
     stored_price price;
     money paid;
     roost::cancellation_policy cancellation_policy;
+    roost::cancellation_terms cancellation_terms;
+    roost::time_zone time_zone;  // the property's at the time, as is its check-in time
+    std::string check_in_time;
+    std::optional<refund_offer> refund;
     instant starts_at, ends_at;
     std::optional<instant> due_at;
     int version;
@@ -124,31 +135,29 @@ struct booking_row
 
     booking shown() const;
 
-    static constexpr auto fields =
-        schema::fields(field<&booking_row::id>("id"), field<&booking_row::property>("property_id"),
-                       field<&booking_row::guest>("guest_id"), field<&booking_row::host>("host_id"),
-                       field<&booking_row::status>("status"), field<&booking_row::check_in>("check_in"),
-                       field<&booking_row::check_out>("check_out"), field<&booking_row::guests>("guests"),
-                       field<&booking_row::child_ages>("child_ages"), field<&booking_row::message>("message"),
-                       field<&booking_row::price>("price"), field<&booking_row::paid>("paid"),
-                       field<&booking_row::cancellation_policy>("cancellation_policy"),
-                       field<&booking_row::starts_at>("starts_at"), field<&booking_row::ends_at>("ends_at"),
-                       field<&booking_row::due_at>("due_at"), field<&booking_row::version>("version"),
-                       field<&booking_row::created_at>("created_at"), field<&booking_row::updated_at>("updated_at"));
+    static constexpr auto fields = schema::fields(
+        field<&booking_row::id>("id"), field<&booking_row::property>("property_id"),
+        field<&booking_row::guest>("guest_id"), field<&booking_row::host>("host_id"),
+        field<&booking_row::status>("status"), field<&booking_row::check_in>("check_in"),
+        field<&booking_row::check_out>("check_out"), field<&booking_row::guests>("guests"),
+        field<&booking_row::child_ages>("child_ages"), field<&booking_row::message>("message"),
+        field<&booking_row::price>("price"), field<&booking_row::paid>("paid"),
+        field<&booking_row::cancellation_policy>("cancellation_policy"),
+        field<&booking_row::cancellation_terms>("cancellation_terms"), field<&booking_row::time_zone>("time_zone"),
+        field<&booking_row::check_in_time>("check_in_time"), field<&booking_row::refund>("refund"),
+        field<&booking_row::starts_at>("starts_at"), field<&booking_row::ends_at>("ends_at"),
+        field<&booking_row::due_at>("due_at"), field<&booking_row::version>("version"),
+        field<&booking_row::created_at>("created_at"), field<&booking_row::updated_at>("updated_at"));
 };
 
-/// A booking beside what its property says about time.
+/// A booking beside how its property is paid.
 struct booking_at_house
 {
     booking_row booking;
-    roost::time_zone time_zone;
-    std::string check_in_time;
     roost::payment_mode payment_mode;
 
-    static constexpr auto fields =
-        schema::fields(field<&booking_at_house::booking>("booking"), field<&booking_at_house::time_zone>("time_zone"),
-                       field<&booking_at_house::check_in_time>("check_in_time"),
-                       field<&booking_at_house::payment_mode>("payment_mode"));
+    static constexpr auto fields = schema::fields(field<&booking_at_house::booking>("booking"),
+                                                  field<&booking_at_house::payment_mode>("payment_mode"));
 };
 
 /// A booking to be made: what a quote does not say.
@@ -159,6 +168,7 @@ struct stay_to_book
     booking_status status;
     std::string message;
     std::optional<instant> hold_until;  // nothing: the nights are its own for good
+    bool takes_nights = true;           // a request may leave them to others
     instant due_at, now;
 };
 
@@ -172,6 +182,7 @@ struct move_to_make
     bookings::actor as;
     std::string reason;
     instant now;
+    std::optional<refund_offer> refund = {};
 };
 
 /// A property to be quoted; nothing when it is deleted or never was.
@@ -185,6 +196,11 @@ task<std::optional<quote_row>> find_quote(pg::queryable& q, quote_id id, user_id
 task<std::optional<quoted_stay>> quoted_stay_of(pg::tx& tx, quote_id id, user_id guest, int guest_fee_bp);
 /// How many bookings the guest holds nights with, exactly: others that ask wait for this transaction.
 task<std::int64_t> count_holds(pg::tx& tx, user_id guest, instant now);
+/// How many bookings hold nights of the property, as exactly.
+task<std::int64_t> count_holds(pg::tx& tx, property_id property, instant now);
+/// Whether holds that have run out kept any of the nights; nights that another platform's calendar closes are closed
+/// again before anybody can take them.
+task<bool> free_expired_holds(pg::tx& tx, property_id property, date from, date to, instant now);
 /// Takes the nights and makes the booking, its history and its event. Nothing when a night is taken.
 task<std::optional<booking_row>> insert_booking(pg::tx& tx, const stay_to_book& b);
 
@@ -200,8 +216,9 @@ task<std::int64_t> count_bookings(pg::queryable& q, user_id who, const booking_f
 
 /// Compare and swap, with history and event. Nothing when it is no longer in `from`, or was past its time.
 task<std::optional<booking_row>> move_booking(pg::tx& tx, const move_to_make& m);
-/// The nights of a hold become the booking's own (nothing) or are held until another moment. False: they were lost.
-task<bool> keep_nights(pg::tx& tx, booking_id id, std::optional<instant> hold_until);
+/// The nights become the booking's own (nothing) or are held until another moment, whether or not it held them
+/// before. False: somebody else has them.
+task<bool> keep_nights(pg::tx& tx, const booking_row& b, std::optional<instant> hold_until, instant now);
 void free_nights(pg::tx& tx, booking_id id);
 void shorten_nights(pg::tx& tx, booking_id id, date new_end);
 

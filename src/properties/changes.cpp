@@ -74,6 +74,19 @@ void take(stay_rules& r, const stay_rule_changes& c)
     take(r.closed_to_departure, c.closed_to_departure);
 }
 
+/// Naming one of the own policies makes it custom, and naming another kind forgets which it was.
+void take_policy(property& p, const property_changes& c)
+{
+    if (c.cancellation_policy_id)
+    {
+        p.cancellation_policy_id = *c.cancellation_policy_id;
+        if (p.cancellation_policy_id && !c.cancellation_policy) p.cancellation_policy = cancellation_policy::custom;
+    }
+    else if (c.cancellation_policy && *c.cancellation_policy != cancellation_policy::custom)
+        p.cancellation_policy_id.reset();
+    take(p.cancellation_policy, c.cancellation_policy);
+}
+
 void take(property& p, const property_changes& c)
 {
     take(p.title, c.title);
@@ -94,8 +107,9 @@ void take(property& p, const property_changes& c)
     take(p.amenities, c.amenities);
     take(p.images, c.images);
     take(p.house_rules, c.house_rules);
-    take(p.cancellation_policy, c.cancellation_policy);
+    take_policy(p, c);
     take(p.booking_mode, c.booking_mode);
+    take(p.request_holds, c.request_holds);
     take(p.payment_mode, c.payment_mode);
     take(p.check_in_time, c.check_in_time);
     take(p.check_out_time, c.check_out_time);
@@ -137,6 +151,8 @@ void check_consistency(const property& p, faults& bad)
         bad.add("/location", "required", "latitude and longitude go together");
     if (p.nightly_price && p.cleaning_fee && p.nightly_price->unit() != p.cleaning_fee->unit())
         bad.add("/cleaning_fee/currency", "currency", "must be the currency of nightly_price");
+    if ((p.cancellation_policy == cancellation_policy::custom) != p.cancellation_policy_id.has_value())
+        bad.add("/cancellation_policy_id", "required", "goes with the policy custom, and with no other");
     if (p.bathrooms * 2 != std::floor(p.bathrooms * 2)) bad.add("/bathrooms", "format", "must be a multiple of 0.5");
     if (p.stay_rules.min_nights > p.stay_rules.max_nights)
         bad.add("/stay_rules/max_nights", "bounds", "must be at least min_nights");

@@ -77,7 +77,9 @@ struct property_changes
     patch<std::vector<std::string>> amenities, images;
     patch<std::string> house_rules;
     patch<roost::cancellation_policy> cancellation_policy;
+    patch<std::optional<policy_id>> cancellation_policy_id;
     patch<roost::booking_mode> booking_mode;
+    patch<bool> request_holds;
     patch<roost::payment_mode> payment_mode;
     patch<std::string> check_in_time, check_out_time;
     patch<stay_rule_changes> stay_rules;
@@ -112,8 +114,13 @@ struct property_changes
         field<&property_changes::images>("images", schema::at_most{50},
                                          "URLs (http or https), in the order they are shown."),
         field<&property_changes::house_rules>("house_rules", schema::at_most{5'000}, "What is asked of guests."),
-        field<&property_changes::cancellation_policy>("cancellation_policy", "What a cancelling guest gets back."),
+        field<&property_changes::cancellation_policy>("cancellation_policy", schema::example{R"("moderate")"},
+                                                      "What a cancelling guest gets back."),
+        field<&property_changes::cancellation_policy_id>("cancellation_policy_id", schema::example{"null"},
+                                                         "One of the host's own policies, which makes it custom."),
         field<&property_changes::booking_mode>("booking_mode", "Whether a booking waits for the host's word."),
+        field<&property_changes::request_holds>("request_holds",
+                                                "Whether a request keeps its nights from others until it is answered."),
         field<&property_changes::payment_mode>("payment_mode", "When the guest pays."),
         field<&property_changes::check_in_time>("check_in_time", schema::matches{time_of_day_format},
                                                 schema::example{R"("15:00")"}, "From when, wall clock there."),

@@ -96,7 +96,8 @@ enum class cancellation_policy
     limited,
     firm,
     strict,
-    non_refundable
+    non_refundable,
+    custom  // the host's own: property.cancellation_policy_id
 };
 /// In ISO order: std::chrono::weekday::iso_encoding() - 1.
 enum class weekday
@@ -172,7 +173,8 @@ constexpr auto names_of(booking_mode) { return std::to_array<std::string_view>({
 constexpr auto names_of(payment_mode) { return std::to_array<std::string_view>({"online", "on_arrival"}); }
 constexpr auto names_of(cancellation_policy)
 {
-    return std::to_array<std::string_view>({"flexible", "moderate", "limited", "firm", "strict", "non_refundable"});
+    return std::to_array<std::string_view>(
+        {"flexible", "moderate", "limited", "firm", "strict", "non_refundable", "custom"});
 }
 constexpr auto names_of(weekday)
 {
@@ -185,6 +187,7 @@ static_assert(enum_names<property_type>.size() == static_cast<std::size_t>(prope
 inline constexpr int longest_stay = 730;
 
 using schema::field;
+using policy_id = id<struct policy_tag>;
 
 struct postal_address
 {
@@ -260,7 +263,9 @@ struct property
     std::vector<std::string> amenities, images;
     std::string house_rules;
     roost::cancellation_policy cancellation_policy = roost::cancellation_policy::flexible;
+    std::optional<policy_id> cancellation_policy_id;  // exactly when it is custom
     roost::booking_mode booking_mode = roost::booking_mode::request;
+    bool request_holds = true;
     roost::payment_mode payment_mode = roost::payment_mode::on_arrival;
     std::string check_in_time = "15:00", check_out_time = "11:00";
     roost::stay_rules stay_rules;
@@ -292,7 +297,11 @@ struct property
         field<&property::images>("images", "URLs, in the order they are shown."),
         field<&property::house_rules>("house_rules", "What the host asks of guests."),
         field<&property::cancellation_policy>("cancellation_policy", "What a cancelling guest gets back."),
+        field<&property::cancellation_policy_id>("cancellation_policy_id",
+                                                 "Which of the host's own policies, when it is custom."),
         field<&property::booking_mode>("booking_mode", "Whether a booking waits for the host's word."),
+        field<&property::request_holds>("request_holds",
+                                        "Whether a request keeps its nights from others until it is answered."),
         field<&property::payment_mode>("payment_mode", "When the guest pays."),
         field<&property::check_in_time>("check_in_time", schema::example{R"("15:00")"}, "From when, wall clock."),
         field<&property::check_out_time>("check_out_time", schema::example{R"("11:00")"}, "Until when, wall clock."),

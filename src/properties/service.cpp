@@ -27,6 +27,16 @@ rendered render(const property& p)
 
 http::prerendered<property> reply(rendered r) { return {std::move(r.json), std::move(r.etag)}; }
 
+/// Applies the changes and makes sure that the policy they name is the host's.
+task<result<void>> change_property(pg::tx& tx, property& p, const property_changes& changes)
+{
+    if (auto good = apply(p, changes); !good) co_return good;
+    const bool names_one = changes.cancellation_policy_id && p.cancellation_policy_id;
+    if (names_one && !co_await owns_policy(tx, p.host_id, *p.cancellation_policy_id))
+        co_return invalid("/cancellation_policy_id", "the host has no such policy");
+    co_return result<void>{};
+}
+
 task<> pause(std::chrono::milliseconds time)
 {
     boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor, time};
@@ -42,7 +52,7 @@ task<result<property>> service::create(pg::tx& tx, identity who, const property_
     p.id = property_id::make();
     p.host_id = who.user;
     p.created_at = p.updated_at = clock_.now();
-    if (auto good = apply(p, given); !good) co_return std::unexpected{std::move(good.error())};
+    if (auto good = co_await change_property(tx, p, given); !good) co_return std::unexpected{std::move(good.error())};
     co_await insert(tx, p);
     co_return p;
 }
@@ -85,7 +95,7 @@ task<result<property>> service::modify(identity who, property_id id, http::if_ma
 task<result<property>> service::change(identity who, property_id id, http::if_match expected, property_changes changes)
 {
     co_return co_await modify(who, id, std::move(expected),
-                              [&changes](pg::tx&, property& p) -> task<result<void>> { co_return apply(p, changes); });
+                              [&changes](pg::tx& tx, property& p) { return change_property(tx, p, changes); });
 }
 
 task<result<http::no_content>> service::remove(identity who, property_id id, http::if_match expected)

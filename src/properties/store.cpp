@@ -30,7 +30,7 @@ task<std::int64_t> write(pg::tx& tx, pg::statement s, const property& p)
                   p.check_in_time, p.check_out_time, p.stay_rules.min_nights, p.stay_rules.max_nights,
                   p.stay_rules.advance_notice_days, p.stay_rules.same_day_cutoff_hour, p.stay_rules.preparation_nights,
                   p.stay_rules.booking_window_days, p.stay_rules.closed_to_arrival, p.stay_rules.closed_to_departure,
-                  p.version, p.created_at, p.updated_at);
+                  p.version, p.created_at, p.updated_at, p.cancellation_policy_id, p.request_holds);
 }
 
 uuid last_uuid()
@@ -63,6 +63,11 @@ task<std::vector<property>> find_all(pg::queryable& db, const std::vector<proper
     for (const auto& id : ids)
         if (const auto it = by_id.find(id); it != by_id.end()) out.push_back(std::move(*it->second));
     co_return out;
+}
+
+task<bool> owns_policy(pg::tx& tx, user_id host, policy_id policy)
+{
+    co_return (co_await tx.one<policy_id>(sql::policy_of_host, policy, host)).has_value();
 }
 
 task<> insert(pg::tx& tx, const property& p) { co_await write(tx, sql::insert_property, p); }

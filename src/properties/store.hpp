@@ -17,6 +17,9 @@ task<std::optional<property>> find_and_lock(pg::tx& tx, property_id id);
 /// Those that exist, in the order asked for.
 task<std::vector<property>> find_all(pg::queryable& db, const std::vector<property_id>& ids);
 
+/// Whether it is a policy of this host's; it stays so until the transaction ends.
+task<bool> owns_policy(pg::tx& tx, user_id host, policy_id policy);
+
 task<> insert(pg::tx& tx, const property& p);
 /// Everything but host, creation and rating.
 task<> update(pg::tx& tx, const property& p);

@@ -15,10 +15,12 @@ select gen_random_uuid() as booking_id, p.id as property_id, p.host_id, p.curren
 from property p, generate_series(0, 9) k where p.status = 'listed';
 
 insert into booking (id, property_id, guest_id, host_id, quote_id, status, check_in, check_out, guests, currency, lines,
-    accommodation, guest_fee, tax, total, host_payout, cancellation_policy, starts_at, ends_at, due_at, created_at, updated_at)
+    accommodation, guest_fee, tax, total, host_payout, cancellation_policy, cancellation_terms, time_zone, check_in_time,
+    starts_at, ends_at, due_at, created_at, updated_at)
 select booking_id, property_id, (select id from app_user where username = 'bench'), host_id, gen_random_uuid(),
     'confirmed', check_in, check_in + 3, 2, currency, '[]', 3 * nightly_price, 0, 0,
-    3 * nightly_price, 3 * nightly_price, 'flexible', check_in + time '15:00', check_in + 3 + time '11:00',
+    3 * nightly_price, 3 * nightly_price, 'flexible', (select terms from cancellation_policy where code = 'flexible'),
+    'UTC', '15:00', check_in + time '15:00', check_in + 3 + time '11:00',
     check_in + time '15:00', now(), now()
 from bench_stay;
 insert into stay_block (id, property_id, blocked, kind, booking_id, created_at)
@@ -27,7 +29,7 @@ drop table bench_stay;
 
 -- Quote n is for property n, three nights that are free, as the service would have made it.
 insert into quote (id, property_id, guest_id, check_in, check_out, guests, currency, lines, accommodation, guest_fee, tax,
-    total, host_payout, guest_fee_bp, rules_version, expires_at, created_at)
+    total, host_payout, guest_fee_bp, rules_version, expires_at, created_at, cancellation_terms)
 select ('01900000-0000-7000-9000-' || right(id::text, 12))::uuid, id, (select id from app_user where username = 'bench'),
     current_date + 45, current_date + 48, 1, currency, jsonb_build_array(
         jsonb_build_object('kind', 'nights', 'description', 'Nights at the usual price', 'rule', 'base', 'quantity', 3,
@@ -37,6 +39,7 @@ select ('01900000-0000-7000-9000-' || right(id::text, 12))::uuid, id, (select id
             'base', jsonb_build_object('amount', 3 * nightly_price, 'currency', currency), 'amount',
             jsonb_build_object('amount', fee, 'currency', currency), 'refundable', true)),
     3 * nightly_price, fee, 0, 3 * nightly_price + fee, 3 * nightly_price, 1200, rules_version,
-    now() + interval '1 day', now()
+    now() + interval '1 day', now(),
+    (select terms from cancellation_policy c where c.host_id is null and c.code = property.cancellation_policy)
 from property, lateral (select (3 * nightly_price * 1200 + 5000) / 10000) f(fee) where status = 'listed';
 vacuum analyze;

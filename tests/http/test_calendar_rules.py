@@ -66,7 +66,8 @@ def test_a_quote_names_the_rule_behind_each_line(api, make, clock):
 
 def test_the_calendar_says_why_a_night_cannot_be_had_but_not_whose_it_is(api, make, clock, db):
     host, guest = api.new_host(), api.new_guest()
-    listing = make.listing(host, stay_rules={"preparation_nights": 1, "advance_notice_days": 2, "booking_window_days": 40})
+    listing = make.listing(host, time_zone="Atlantic/Reykjavik",  # where it is as late as in UTC
+                           stay_rules={"preparation_nights": 1, "advance_notice_days": 2, "booking_window_days": 40})
     booking = make.booking(listing, guest, check_in=10, nights=2)
     host.post(path(listing, "blocks/"), {"from": clock.today(20), "to": clock.today(22)}).expect(201)
     db.execute("""insert into stay_block (id, property_id, blocked, kind, created_at)

@@ -118,8 +118,13 @@ BODIES = {
     "PUT /properties/{property_id}/seasons/{season_id}/": lambda scene, world: {
         "name": "Spring", "from": world.api.clock.today(100), "to": world.api.clock.today(160), "max_nights": 9
     },
+    "POST /bookings/{booking_id}/alterations/": lambda scene, world: {"guests": 1},
     "POST /reviews/": lambda scene, world: {"booking_id": scene.ids["booking_id"], "rating": 4},
     "PATCH /reviews/{review_id}/": lambda scene, world: {"rating": 4},
+    "POST /auth/password/reset/": lambda scene, world: {"email": "nobody@example.com"},
+    "POST /auth/verify-email/": lambda scene, world: {"token": "no-token-of-ours"},
+    "POST /auth/password/reset/confirm/": lambda scene, world: {"token": "none-of-ours", "new_password": PASSWORD + "!"},
+    "PATCH /notifications/preferences/": lambda scene, world: {"reminder": {"mail": False}},
     "POST /properties/{property_id}/feeds/": lambda scene, world: {
         "name": "Elsewhere",
         "url": f"https://calendar.invalid/{secrets.token_hex(8)}.ics",

@@ -83,6 +83,7 @@ announce() {
 Roost is served. Ctrl-C stops it; the data stays.
 
   $url/docs      the API, to read and try
+  $url/dev/mail  the mails it would have sent
   $url/readyz    what it depends on, and how that is
 
   Sign in as guest, host or admin with the password $demo_password, for example:

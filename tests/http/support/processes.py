@@ -89,6 +89,11 @@ LIMITS = (
     "register_network",
     "register_all",
     "password_account",
+    "reset_account",
+    "reset_network",
+    "reset_all",
+    "verify_account",
+    "token_network",
 )
 
 

@@ -6,6 +6,7 @@ import uuid
 
 import psycopg
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
 from .make import Make
 from .volley import encode
@@ -49,10 +50,11 @@ class Ring:
             t = self._template(listing)
             rows.append((uuid.uuid4(), listing["id"], person.id, first, last, t["guests"], t["currency"], "[]",
                          t["accommodation"], t["guest_fee"], t["tax"], t["total"], t["host_payout"], t["guest_fee_bp"],
-                         t["rules_version"], t["expires_at"], t["created_at"]))
+                         t["rules_version"], t["expires_at"], t["created_at"], Jsonb(t["cancellation_terms"])))
         with self.db.cursor() as cursor, cursor.copy("""
                 copy quote (id, property_id, guest_id, check_in, check_out, guests, currency, lines, accommodation, guest_fee,
-                            tax, total, host_payout, guest_fee_bp, rules_version, expires_at, created_at)
+                            tax, total, host_payout, guest_fee_bp, rules_version, expires_at, created_at,
+                            cancellation_terms)
                 from stdin""") as copy:
             for row in rows:
                 copy.write_row(row)

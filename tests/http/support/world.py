@@ -6,6 +6,7 @@ import uuid
 import psycopg
 
 from .stays import over
+from .processes import wait_until
 
 RELATIONS = ("anonymous", "stranger", "counterpart", "owner", "admin")
 
@@ -77,6 +78,24 @@ class World:
         scene = self._booking(guest, booking_mode="request")
         scene.people = self._people(self.host, guest)
         return scene
+
+    def _alteration(self):
+        """A change that the guest, here the counterpart, wants of a booking; the host is the owner, who answers."""
+        scene = self._booking()
+        path = f"/bookings/{scene.ids['booking_id']}/alterations/"
+        scene.ids["alteration_id"] = self.guest.post(path, {"guests": 1}).expect(201)["id"]
+        scene.people = self._people(self.host, self.guest)
+        scene.look = lambda: self.host.get(path).json
+        return scene
+
+    def _policy(self):
+        """A host's own policy that no property has."""
+        canary = f"canary {secrets.token_hex(8)}"
+        terms = {"tiers": [], "grace": None, "late": {"kept_nights": 1, "kept_rest_basis_points": 5000}}
+        owner = self.api.new_host()
+        made = owner.post("/cancellation-policies/", {"name": canary, "terms": terms}).expect(201)
+        path = f"/cancellation-policies/{made['id']}/"
+        return Scene({"policy_id": made["id"]}, self._people(owner, self.guest), [canary], lambda: owner.get(path).json)
 
     def _stay(self):
         """A stay that is over; the guest is the owner, the host the counterpart."""
@@ -154,6 +173,18 @@ class World:
         return Scene(
             {"user_id": owner.id}, self._people(owner, self.host), [owner.email], lambda: owner.get("/users/me/").json
         )
+
+    def _notification(self):
+        """The host's: a guest has booked; the counterpart is that guest."""
+        scene = self._booking()
+        about = lambda n: n["subject_id"] == scene.ids["booking_id"]  # noqa: E731
+        found = wait_until(
+            lambda: [n for n in self.host.get("/notifications/?limit=100").expect(200)["results"] if about(n)],
+            what="the host being told of the booking",
+        )
+        path = "/notifications/?limit=100"
+        look = lambda: [n for n in self.host.get(path).json["results"] if about(n)]  # noqa: E731
+        return Scene({"notification_id": found[0]["id"]}, self._people(self.host, self.guest), [], look)
 
     def _session(self):
         owner = self.api.new_guest("subject")

@@ -1,0 +1,148 @@
+-- Events become messages, messages become mails. `now` always comes from the caller's clock.
+
+-- name: take_event
+-- The next event nobody has dispatched, after $1: dispatchers side by side take different ones. Only its id, so that
+-- one that cannot be read is passed over like one that cannot be told.
+select id from outbox_event where dispatched_at is null and id > $1 order by id limit 1 for update skip locked;
+
+-- name: find_event
+-- What its payload says is read each member by itself, so that an event may say more than we know.
+select id, kind, subject_id, at, coalesce(payload ->> 'from', '') as "from", coalesce(payload ->> 'status', '') as status,
+       coalesce(payload ->> 'proposed_by', '') as proposed_by, coalesce(payload ->> 'address', '') as address,
+       coalesce(payload ->> 'user_agent', '') as user_agent, coalesce(payload ->> 'feed', '') as feed,
+       coalesce(payload ->> 'to', '') as "to",
+       coalesce(payload ->> 'property_id', '') as property_id,
+       (payload #>> '{refund,total,amount}')::bigint as refund, (payload #>> '{refund,due,amount}')::bigint as refund_due
+from outbox_event
+where id = $1;
+
+-- name: mark_dispatched
+update outbox_event set dispatched_at = $2 where id = $1;
+
+-- name: note_failed_dispatch
+-- After so many failures it is passed over for good.
+update outbox_event
+set dispatch_failures = dispatch_failures + 1, dispatched_at = case when dispatch_failures + 1 >= $2 then $3::timestamptz end
+where id = $1 and dispatched_at is null
+returning dispatched_at is not null;
+
+-- name: booking_to_tell
+-- A booking as both sides need it told. `reason` is that of the step the event is about ($2, a status).
+select b.id as booking_id, b.property_id, b.status, b.check_in, b.check_out, b.guests, b.currency, b.total,
+       b.host_payout, b.message, b.starts_at, b.ends_at, b.due_at, b.version, p.title as property, p.line, p.city,
+       p.postcode, p.country, coalesce(p.time_zone, 'UTC') as time_zone, p.check_in_time, p.check_out_time,
+       coalesce((select reason from booking_history h where h.booking_id = b.id and h.to_status = $2
+                 order by h.id desc limit 1), '') as reason,
+       coalesce((select actor from booking_history h where h.booking_id = b.id and h.to_status = $2
+                 order by h.id desc limit 1), 'system') as actor,
+       jsonb_build_object('id', g.id, 'name', g.display_name, 'locale', g.locale, 'open', g.deactivated_at is null,
+                          'has_address', g.email is not null) as guest,
+       jsonb_build_object('id', h.id, 'name', h.display_name, 'locale', h.locale, 'open', h.deactivated_at is null,
+                          'has_address', h.email is not null) as host
+from booking b
+join property p on p.id = b.property_id
+join app_user g on g.id = b.guest_id
+join app_user h on h.id = b.host_id
+where b.id = $1;
+
+-- name: property_to_tell
+select p.id as property_id, p.title as property,
+       jsonb_build_object('id', h.id, 'name', h.display_name, 'locale', h.locale, 'open', h.deactivated_at is null,
+                          'has_address', h.email is not null) as host
+from property p
+join app_user h on h.id = p.host_id
+where p.id = $1;
+
+-- name: person_to_tell
+select id, display_name as name, locale, deactivated_at is null as open, email is not null as has_address
+from app_user
+where id = $1;
+
+-- name: switched_off
+select channel from notification_off where user_id = $1 and category = $2;
+
+-- name: insert_notification
+insert into notification (id, user_id, dedupe_key, kind, title, text, subject_id, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+on conflict (dedupe_key) do nothing;
+
+-- name: insert_mail
+insert into mail (id, user_id, dedupe_key, kind, side, locale, facts, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+on conflict (dedupe_key) do nothing;
+
+-- name: begin_mail
+-- A mail that waits or is tried again by hand, and where it goes now; no address when there is nobody any more.
+update mail m set attempts = m.attempts + 1, status = 'waiting', ended_at = null
+from app_user u
+where m.id = $1 and m.status in ('waiting', 'failed') and u.id = m.user_id
+returning m.id, m.user_id, m.kind, m.side, m.locale, m.facts, m.created_at, u.display_name as name,
+          case when u.deactivated_at is null then coalesce(u.email, '') else '' end as email;
+
+-- name: end_mail
+update mail set status = $2, last_error = $3, ended_at = $4 where id = $1 and status = 'waiting';
+
+-- name: note_mail_failure
+-- The last one ($3) ends it, until somebody retries the job.
+update mail
+set last_error = $2, status = case when $3 then 'failed' else status end, ended_at = case when $3 then $4::timestamptz end
+where id = $1 and status = 'waiting';
+
+-- name: keep_mail
+insert into kept_mail (id, message, kept_at) values ($1, $2, $3) on conflict (id) do nothing;
+
+-- name: forget_kept_mails
+delete from kept_mail where id in (select id from kept_mail order by id desc offset $1);
+
+-- name: list_kept_mails
+-- The latest first, to one address or to all.
+select message from kept_mail
+where $1 = '' or lower(message -> 'to' ->> 'email') = lower($1)
+order by id desc limit $2;
+
+-- name: find_kept_mail
+select message from kept_mail where id = $1;
+
+-- name: forget_old_mails
+delete from mail where id in (select id from mail where created_at < $1 and status <> 'waiting' order by created_at limit $2);
+
+-- name: forget_old_notifications
+delete from notification where id in (
+    select id from notification where created_at < $1 order by created_at limit $2);
+
+-- name: list_notifications
+select id, kind, title, text, subject_id, created_at, read_at from notification
+where user_id = $1 and ($2::uuid is null or id < $2) and (not $3 or read_at is null)
+order by id desc limit $4;
+
+-- name: list_notifications_before
+-- The page before: oldest first, to be turned around.
+select id, kind, title, text, subject_id, created_at, read_at from notification
+where user_id = $1 and id > $2 and (not $3 or read_at is null)
+order by id limit $4;
+
+-- name: count_notifications
+select count(*) from notification where user_id = $1 and (not $2 or read_at is null);
+
+-- name: read_notification
+-- Read once stays read since then.
+update notification set read_at = coalesce(read_at, $3) where id = $1 and user_id = $2
+returning id, kind, title, text, subject_id, created_at, read_at;
+
+-- name: read_all
+update notification set read_at = $2 where user_id = $1 and read_at is null;
+
+-- name: list_switched_off
+select category, channel from notification_off where user_id = $1;
+
+-- name: switch_off
+insert into notification_off (user_id, category, channel) values ($1, $2, $3) on conflict do nothing;
+
+-- name: switch_on
+delete from notification_off where user_id = $1 and category = $2 and channel = $3;
+
+-- name: make_unsubscribe_key
+insert into unsubscribe_key (user_id, key) values ($1, $2) on conflict do nothing;
+
+-- name: find_unsubscribe_key
+select k.key, u.locale from unsubscribe_key k join app_user u on u.id = k.user_id where k.user_id = $1;

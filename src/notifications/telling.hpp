@@ -1,0 +1,34 @@
+#pragma once
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "notifications/notification.hpp"
+#include "notifications/store.hpp"
+
+/// What an event means to whom. Rules only.
+namespace roost::notifications {
+
+struct to_tell
+{
+    notifications::kind kind;
+    notifications::side side;
+
+    bool operator==(const to_tell&) const = default;
+};
+
+/// The messages of an event about a booking: which step it was, and what the booking became. Both sides hear of what
+/// they did not do themselves, and of what costs or brings them something.
+std::vector<to_tell> messages_of(const event& e);
+
+/// How long before check-in both sides are reminded.
+inline constexpr std::chrono::hours reminded_before{24};
+
+/// What the templates ask for, in the language of whoever is addressed.
+facts facts_of(const booking_to_tell& b, const event& e, to_tell what, std::string_view site);
+facts facts_of(const property_to_tell& p, const event& e, std::string_view site);
+/// About a person's own account.
+facts facts_of(const person& p, const event& e, kind k, std::string_view site);
+
+}  // namespace roost::notifications

@@ -1,0 +1,103 @@
+"""Stays begin, end and lapse by the property's own clock, whatever it does (domain rules, 4.7; C2)."""
+
+import datetime
+import zoneinfo
+
+import pytest
+
+from support.stays import ask, becomes, book, history
+
+UTC = datetime.timezone.utc
+SECOND = datetime.timedelta(seconds=1)
+
+
+def last_sunday(year, month):
+    last = datetime.date(year, month, 31)
+    return last - datetime.timedelta(days=(last.weekday() + 1) % 7)
+
+
+def local(zone, day, time):
+    """The moment a wall clock there shows this: a time that is skipped is the end of the gap, one shown twice the first."""
+    hour, minute = map(int, time.split(":"))
+    naive = datetime.datetime(day.year, day.month, day.day, hour, minute)
+    tz = zoneinfo.ZoneInfo(zone)
+    at = naive.replace(tzinfo=tz, fold=0).astimezone(UTC)
+    if at.astimezone(tz).replace(tzinfo=None) != naive:  # in the gap: read with the offset of before, it is shown later
+        while (at - SECOND * 60).astimezone(tz).utcoffset() == at.astimezone(tz).utcoffset():
+            at -= SECOND * 60
+    return at
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text)
+
+
+# zone, a function of next year to the day of check-in, nights, check-in time, check-out time, hours the stay lasts
+CASES = {
+    "the night Paris loses an hour": ("Europe/Paris", lambda y: last_sunday(y, 3) - datetime.timedelta(days=1), 2, "15:00", "11:00", 43),
+    "the night Paris gains an hour": ("Europe/Paris", lambda y: last_sunday(y, 10) - datetime.timedelta(days=1), 2, "15:00", "11:00", 45),
+    "a check-in at an hour that is skipped": ("Europe/Paris", lambda y: last_sunday(y, 3), 1, "02:30", "11:00", 32),
+    "a check-in at an hour that comes twice": ("Europe/Paris", lambda y: last_sunday(y, 10), 1, "02:30", "11:00", 33.5),
+    "a check-out at an hour that is skipped": ("Europe/Paris", lambda y: last_sunday(y, 3) - datetime.timedelta(days=1), 1, "15:00", "02:30", 11),
+    "fourteen hours ahead": ("Pacific/Kiritimati", lambda y: datetime.date(y, 5, 1), 3, "14:00", "10:00", 68),
+    "eleven hours behind": ("Pacific/Pago_Pago", lambda y: datetime.date(y, 5, 1), 3, "14:00", "10:00", 68),
+    "a quarter of an hour off": ("Asia/Kathmandu", lambda y: datetime.date(y, 2, 27), 3, "12:15", "11:45", 71.5),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_stay_begins_and_ends_at_the_propertys_instants(api, make, clock, case):
+    zone, first, nights, check_in_time, check_out_time, hours = CASES[case]
+    check_in = first(clock.now().year + 1)
+    check_out = check_in + datetime.timedelta(days=nights)
+    starts, ends = local(zone, check_in, check_in_time), local(zone, check_out, check_out_time)
+    assert (ends - starts).total_seconds() == hours * 3600, "the oracle itself"
+    clock.set(starts - datetime.timedelta(days=20))
+    host, guest = api.new_host(), api.new_guest()
+    listing = make.listing(host, time_zone=zone, check_in_time=check_in_time, check_out_time=check_out_time)
+    booking = book(guest, ask(guest, listing, str(check_in), str(check_out)).expect(201)).expect(201)
+    assert (moment(booking["starts_at"]), moment(booking["ends_at"]), booking["nights"]) == (starts, ends, nights)
+
+    for at, before, after in ((starts, "confirmed", "in_stay"), (ends, "in_stay", "completed")):
+        clock.set(at - 20 * SECOND)
+        assert guest.get(f"/bookings/{booking['id']}/").expect(200)["status"] == before
+        clock.set(at + SECOND)
+        becomes(guest, booking, after)
+    assert history(guest, booking) == [(None, "confirmed", "guest"), ("confirmed", "in_stay", "system"),
+                                       ("in_stay", "completed", "system")]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"])
+@pytest.mark.parametrize("month", [3, 10])
+def test_cutoffs_are_local_calendar_days(api, make, clock, zone, month):
+    """Moderate, five local days before 15:00, over the days on which Europe changes its clocks."""
+    check_in = last_sunday(clock.now().year + 1, month) + datetime.timedelta(days=2)
+    cutoff = local(zone, check_in - datetime.timedelta(days=5), "15:00")
+    clock.set(cutoff - datetime.timedelta(days=20))
+    guest = api.new_guest()
+    listing = make.listing(time_zone=zone, cancellation_policy="moderate", check_in_time="15:00")
+    last = str(check_in + datetime.timedelta(days=4))
+    booking = book(guest, ask(guest, listing, str(check_in), last).expect(201)).expect(201)
+    path = f"/bookings/{booking['id']}/"
+
+    def given_back():
+        return guest.get(path + "cancellation-preview/").expect(200)["now"]["accommodation"]["amount"]
+
+    clock.set(cutoff - 20 * SECOND)
+    assert given_back() == 40000
+    clock.set(cutoff + SECOND)
+    assert given_back() == 15000, "one night and half of the other three are kept"
+    assert guest.post(path + "cancel/", {}).expect(200)["refund"]["accommodation"]["amount"] == 15000
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_today_begins_and_ends_there(api, make, clock, zone):
+    tz = zoneinfo.ZoneInfo(zone)
+    midnight = datetime.datetime.combine(clock.now().astimezone(tz).date() + datetime.timedelta(days=2), datetime.time(), tz)
+    listing, guest = make.listing(time_zone=zone, check_in_time="15:00"), api.new_guest()
+    yesterday, today, tomorrow = (str(midnight.date() + datetime.timedelta(days=n)) for n in (-1, 0, 1))
+    clock.set(midnight - 20 * SECOND)
+    ask(guest, listing, yesterday, today).expect(201)
+    clock.set(midnight + SECOND)
+    assert ask(guest, listing, yesterday, today).pointers == ["/check_in"]
+    ask(guest, listing, today, tomorrow).expect(201)
