@@ -23,10 +23,10 @@ struct event
 
     static constexpr auto fields = schema::fields(
         field<&event::id>("id"), field<&event::kind>("kind"), field<&event::subject>("subject_id"),
-        field<&event::at>("at"), field<&event::from>("from"), field<&event::status>("status"), field<&event::proposed_by>("proposed_by"), field<&event::to>("to"),
-        field<&event::address>("address"), field<&event::user_agent>("user_agent"), field<&event::feed>("feed"),
-        field<&event::property>("property_id"), field<&event::refund>("refund"),
-        field<&event::refund_due>("refund_due"));
+        field<&event::at>("at"), field<&event::from>("from"), field<&event::status>("status"),
+        field<&event::proposed_by>("proposed_by"), field<&event::to>("to"), field<&event::address>("address"),
+        field<&event::user_agent>("user_agent"), field<&event::feed>("feed"), field<&event::property>("property_id"),
+        field<&event::refund>("refund"), field<&event::refund_due>("refund_due"));
 };
 
 struct person

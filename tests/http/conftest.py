@@ -12,7 +12,7 @@ from support.clock import Clock
 from support.contract import Contract
 from support.make import Make
 from support.people import Api
-from support.platform import Platform
+from support.other_platform import Platform
 from support.processes import Databases, PrivatePostgres, PrivateRedis, Server, redis_database, server_environment
 from support.refusals import Caller
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from support.calendars import calendar, event, nights_of
 from support.make import Make
-from support.platform import HOLES
+from support.other_platform import HOLES
 from support.stays import ask, becomes, book, free
 
 

@@ -158,15 +158,20 @@ def test_a_frozen_postgres_gets_bounded_refusals(on_postgres, private_postgres):
 
 def test_connections_may_run_out(on_postgres, private_postgres):
     traffic = Traffic(on_postgres)
-    hoard = []
-    with psycopg.connect(private_postgres.url(), autocommit=True) as admin:
-        admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'roost%'")
+    hoard = [psycopg.connect(private_postgres.url(), autocommit=True)]
+
+    def take_all():
+        """Every slot; true once none is the server's, which opens its connections again while we take them."""
+        ours = "from pg_stat_activity where application_name like 'roost%'"
+        hoard[0].execute(f"select pg_terminate_backend(pid) {ours}")
+        try:
+            while True:
+                hoard.append(psycopg.connect(private_postgres.url()))
+        except psycopg.OperationalError:
+            return hoard[0].execute(f"select count(*) {ours}").fetchone()[0] == 0
+
     try:
-        while True:
-            hoard.append(psycopg.connect(private_postgres.url()))
-    except psycopg.OperationalError:
-        pass  # all slots are taken
-    try:
+        wait_until(take_all, 30, "all connections are taken")
         with Load(traffic.ask, threads=8) as load:
             wait_until(lambda: len(load.replies) >= 20, 60, "twenty answers")
             assert on_postgres.server.get("/healthz").status == 200

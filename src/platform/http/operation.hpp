@@ -60,7 +60,7 @@ struct operation
     std::string tag = {};
     std::optional<role> needs = {};
     std::vector<errc> failures = {};
-    bool signed_in = false;  // has a parameter that needs an identity
+    bool signed_in = false;    // has a parameter that needs an identity
     bool may_sign_in = false;  // has a parameter that takes an identity when there is one
     bool in_transaction = false;
     bool key_required = false;  // Idempotency-Key

@@ -212,5 +212,8 @@ def replaced(value, pointer, new):
     at = out
     for step in pointer[:-1]:
         at = at[step]
-    at[pointer[-1]] = new
+    if isinstance(at, list) and pointer[-1] == len(at):
+        at.append(new)  # the example has none
+    else:
+        at[pointer[-1]] = new
     return out
