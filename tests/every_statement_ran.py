@@ -11,7 +11,7 @@ import psycopg
 
 SRC = pathlib.Path(__file__).resolve().parent.parent / "src"
 STATEMENT = re.compile(r"^-- name: (\S+).*\n((?:(?!-- name:).*\n?)*)", re.M)
-BLANKED = re.compile(r"--.*|'(?:[^']|'')*'|\$\d+|\b(?:null|true|false)\b|(?<![\w.])-?\d+(?:\.\d+)?\b", re.I)
+BLANKED = re.compile(r"--.*|'(?:[^']|'')*'|\$\d+|\b(?:null|true|false)\b|(?<=extract\()\w+|(?<![\w.])-?\d+(?:\.\d+)?\b", re.I)
 
 
 def shape(sql):

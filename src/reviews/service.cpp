@@ -47,7 +47,7 @@ void take(T& value, const patch<T>& change)
 
 void apply(review& r, const review_changes& c)
 {
-    if (c.rating) r.rating = *c.rating;
+    if (c.rating) r.rating = c.rating;
     take(r.cleanliness, c.cleanliness);
     take(r.accuracy, c.accuracy);
     take(r.check_in, c.check_in);

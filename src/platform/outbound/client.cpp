@@ -269,7 +269,7 @@ std::expected<answer, fault> exchange_with(const target& t, const request& r, co
     set(c, CURLOPT_RESOLVE, pinned.get());
     set(c, CURLOPT_CURLU, t.url.get());
     list_handle headers;
-    for (const auto& [name, value] : r.headers) append(headers, name + ": " + value);
+    for (const auto& [name, value] : r.headers) append(headers, std::format("{}: {}", name, value));
     if (r.method != "GET")
     {
         set(c, CURLOPT_CUSTOMREQUEST, r.method.c_str());
