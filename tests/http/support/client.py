@@ -73,8 +73,11 @@ class Client:
     def connection(self):
         """The calling thread's connection; a fresh one when the server closed the last."""
         c = getattr(self._local, "connection", None)
-        if c is not None and c.sock is not None and select.select([c.sock], [], [], 0)[0]:
-            c.close()
+        if c is not None and c.sock is not None:
+            waiting = select.poll()  # not select(), which knows no descriptor above 1023
+            waiting.register(c.sock, select.POLLIN)
+            if waiting.poll(0):
+                c.close()
         if c is None:
             c = Connection("127.0.0.1", self.port, timeout=self.timeout)
             self._local.connection = c

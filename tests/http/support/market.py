@@ -63,13 +63,14 @@ class Actor(Client):
     def __init__(self, market, number, id, username):
         super().__init__(market.server.port, "/api/v1")
         self.market, self.number, self.id, self.username = market, number, str(id), username
+        self._local = market.connections  # one for all of them: thousands would be too many
         self.access = self.refresh = None
         self.good_until = datetime.datetime.min.replace(tzinfo=UTC)
 
     def standing_headers(self):
         now = self.market.clock.now()
         if now >= self.good_until:
-            anonymous = Client(self.port, "/api/v1")
+            anonymous = self.market.api.anonymous
             if self.refresh:
                 tokens = anonymous.post("/auth/refresh/", {"refresh_token": self.refresh}).expect(200)
             else:
@@ -86,6 +87,7 @@ class Market:
         self.server, self.api, self.db, self.clock = server, api, db, api.clock
         self.random = random.Random(seed)
         self.calendars = Calendars()
+        self.connections = threading.local()
         self.log, self.counts = [], {}
         self.bookings = {}  # id → [guest, listing, the price last acknowledged]
         self.order = []  # their ids as they were made
