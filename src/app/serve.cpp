@@ -80,8 +80,11 @@ void install_basics(http::api& a, services& s, const settings& how)
 void install(http::api& a, services& s, const settings& how)
 {
     install_basics(a, s, how);
-    if (how.general.environment != environment::production && how.mail.url.empty())
+    if (how.mail.url.empty() && how.general.environment != environment::production)
+    {
         notifications::install_kept_mails(a, s.notifications.people);
+        notifications::install_stand_in(a);
+    }
     install_features(a, s);
     install_documents(a, how.general.share);
 }
@@ -118,6 +121,9 @@ int run(const settings& how, const http::server_config& server,
         log::shutdown();  // or nobody would read why
         return 1;
     }
+
+    if (how.general.environment == environment::production && how.mail.url.empty())
+        log::warn("no mail is sent: no server is set to send it by", {{"setting", "ROOST_MAIL_URL"}});
 
     services s{how};
     http::api a{"/api/v1", s.db};

@@ -75,7 +75,8 @@ std::string detail_of(const mail::message& m)
     for (const auto& a : m.attachments)
         headers += std::format("<dt>Attached</dt><dd>{} ({})</dd>\n", escape_html(a.name), escape_html(a.type));
     auto out = std::format(
-        "<main>\n<h1>{}</h1>\n<dl>\n{}</dl>\n<iframe sandbox title=\"HTML\" src=\"/dev/mail/html?id={}\"></iframe>\n"
+        "<main>\n<h1>{}</h1>\n<dl>\n{}</dl>\n<iframe sandbox=\"allow-popups "
+        "allow-popups-to-escape-sandbox\" title=\"HTML\" src=\"/dev/mail/html?id={}\"></iframe>\n"
         "<pre>{}</pre>\n",
         escape_html(m.subject), headers, id_of(m), escape_html(m.text));
     for (const auto& a : m.attachments) out += std::format("<pre>{}</pre>\n", escape_html(a.content));
@@ -93,13 +94,22 @@ task<http::response> show_page(service& s, const http::request& r)
                     "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'");
 }
 
+/// So that a link opens a page of its own, outside of the sandbox.
+std::string with_links_outside(std::string html)
+{
+    constexpr std::string_view head_tag = "<head>";
+    if (const auto at = html.find(head_tag); at != html.npos)
+        html.insert(at + head_tag.size(), "<base target=\"_blank\">");
+    return html;
+}
+
 /// In a sandbox of its own: whatever a mail's HTML holds, it runs nothing and loads nothing.
 task<http::response> show_html(service& s, const http::request& r)
 {
     const auto wanted = mail_id::parse(parameter(r.query, "id"));
     const auto m = wanted ? co_await s.kept_mail(*wanted) : std::nullopt;
-    co_return reply("text/html; charset=utf-8", m ? m->html : std::string{},
-                    "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'");
+    co_return reply("text/html; charset=utf-8", m ? with_links_outside(m->html) : std::string{},
+                    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'");
 }
 
 task<http::response> list_json(service& s, const http::request& r)

@@ -1,6 +1,7 @@
 """Proving an address and resetting a password by tokens that come by mail. Threats T9, T10, T20."""
 
 import concurrent.futures
+import secrets
 
 import psycopg
 import pytest
@@ -206,3 +207,31 @@ def test_tokens_and_passwords_stand_in_the_mail_alone(server, api, mails, db):
         ]
         assert found == [], f"in {found}"
     assert db.execute("select 1 from kept_mail x where x::text like %s", [f"%{again}%"]).fetchone(), "the search finds what is there"
+
+
+def test_a_repeated_reset_under_its_key_gets_the_same_answer(api, mails):
+    ann = api.new_guest("ann")
+    token, key = reset_token(api, mails, ann), {"Idempotency-Key": secrets.token_hex(16)}
+    confirm(api, token, headers=key).expect(204)
+    again = confirm(api, token, headers=key)
+    assert (again.status, again.headers.get("Idempotent-Replayed")) == (204, "true"), again
+    confirm(api, token, "still another battery", headers=key).expect(422, "idempotency_key_reused")
+    assert confirm(api, token).pointers == ["/token"], "without the key the token is used up"
+    login(api, ann, NEW).expect(200)
+
+
+def test_the_pages_that_stand_in_for_the_site_are_for_development_only(server, start_server, new_database, new_redis):
+    script = server.get("/dev/stand-in.js")
+    assert script.status == 200 and script.headers["Content-Type"].startswith("text/javascript")
+    for path in ("/verify-email", "/reset-password"):
+        page = server.get(path)
+        assert page.status == 200 and b'src="/dev/stand-in.js"' in page.body and b"<script>" not in page.body
+        policy = page.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'") and "script-src 'self'" in policy and "form-action 'none'" in policy
+
+    production = start_server(new_database(), new_redis(), ROOST_ENVIRONMENT="production")
+    for path in ("/verify-email", "/reset-password", "/dev/stand-in.js"):
+        assert production.get(path).status == 404
+    unsent = [line for line in production.log() if line.get("setting") == "ROOST_MAIL_URL"]
+    assert [line["level"] for line in unsent] == ["warn"], "mails stay unsent"
+    assert not [line for line in server.log() if line.get("setting") == "ROOST_MAIL_URL"]

@@ -359,9 +359,9 @@ def test_kept_mails_are_shown_in_a_sandbox_and_never_in_production(server, api, 
     which = mail["message_id"].split("@")[0]
     page = server.get(f"/dev/mail?id={which}")
     assert page.status == 200 and "default-src 'none'" in page.headers["Content-Security-Policy"]
-    assert b"<iframe sandbox" in page.body and b"<b>Eve" not in page.body
+    assert b'<iframe sandbox="allow-popups allow-popups-to-escape-sandbox"' in page.body and b"<b>Eve" not in page.body
     html = server.get(f"/dev/mail/html?id={which}")
-    assert html.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'") and b"&lt;b&gt;Eve" in html.body
+    assert html.headers["Content-Security-Policy"].startswith("sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'") and b"&lt;b&gt;Eve" in html.body
     assert server.get("/dev/mail?id=%3Cscript%3E").status == 200
     assert server.get("/dev/mail.json?to='%20or%201=1%20--").json == {"results": []}
 

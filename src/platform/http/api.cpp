@@ -69,6 +69,13 @@ bool still_fresh(const request& r, std::string_view etag)
     return known && (*known == "*" || known->contains(etag));
 }
 
+/// What was answered before, or why the key cannot be used.
+result<reply> earlier_reply(result<std::optional<reply>> earlier)
+{
+    if (!earlier) return std::unexpected{std::move(earlier.error())};
+    return **std::move(earlier);
+}
+
 }  // namespace
 
 struct api::node
@@ -156,20 +163,24 @@ task<result<reply>> api::run(const operation& op, call& c)
         c.who = *who;
     }
     if (auto good = check_role(op, c.who); !good) co_return std::unexpected{std::move(good.error())};
+    auto key = idempotency_key::of(c, op);
+    if (!key) co_return std::unexpected{std::move(key.error())};
     if (op.prepare)
-        if (auto done = co_await op.prepare(c); !done) co_return std::unexpected{std::move(done.error())};
+        if (auto done = co_await op.prepare(c); !done)
+        {
+            // What the first request used up, such as a token, is why its repetition cannot be prepared.
+            if (*key)
+                if (auto earlier = co_await find_kept(db_, **key); !earlier || *earlier)
+                    co_return earlier_reply(std::move(earlier));
+            co_return std::unexpected{std::move(done.error())};
+        }
     c.next_path_parameter = 0;
     if (!op.in_transaction) co_return co_await op.run(c);
 
-    auto key = idempotency_key::of(c, op);
-    if (!key) co_return std::unexpected{std::move(key.error())};
     co_return co_await db_.transaction([&](pg::tx& tx) -> task<result<reply>> {
         if (*key)
-        {
-            auto earlier = co_await claim(tx, **key);
-            if (!earlier) co_return std::unexpected{std::move(earlier.error())};
-            if (*earlier) co_return **std::move(earlier);
-        }
+            if (auto earlier = co_await claim(tx, **key); !earlier || *earlier)
+                co_return earlier_reply(std::move(earlier));
         c.tx = &tx;
         c.next_path_parameter = 0;
         auto done = co_await op.run(c);

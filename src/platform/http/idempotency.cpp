@@ -84,8 +84,16 @@ task<result<std::optional<reply>>> claim(pg::tx& tx, const idempotency_key& k)
         co_return std::unexpected{std::move(busy)};
     }
 
-    const auto kept = co_await tx.one<kept_reply>(sql::find_kept_reply, k.principal, k.operation, k.key);
-    if (!kept) co_return fail(errc::request_in_progress, "a request with this Idempotency-Key is still running");
+    auto kept = co_await find_kept(tx, k);
+    if (kept && !*kept)
+        co_return fail(errc::request_in_progress, "a request with this Idempotency-Key is still running");
+    co_return kept;
+}
+
+task<result<std::optional<reply>>> find_kept(pg::queryable& q, const idempotency_key& k)
+{
+    const auto kept = co_await q.one<kept_reply>(sql::find_kept_reply, k.principal, k.operation, k.key);
+    if (!kept) co_return std::nullopt;
     if (kept->fingerprint != k.fingerprint)
         co_return fail(errc::idempotency_key_reused, "this Idempotency-Key was used for another request");
     reply r{.status = kept->status, .body = kept->body, .headers = {}};

@@ -9,6 +9,7 @@
 
 namespace roost::pg {
 class database;
+class queryable;
 }
 
 namespace roost::http {
@@ -28,6 +29,10 @@ struct idempotency_key
 /// the caller goes on. Errors: request_in_progress (the first one still runs), idempotency_key_reused (it was
 /// another request).
 task<result<std::optional<reply>>> claim(pg::tx& tx, const idempotency_key& key);
+
+/// The reply kept under this key, without claiming it: nothing when there is none. errc::idempotency_key_reused as
+/// there.
+task<result<std::optional<reply>>> find_kept(pg::queryable& q, const idempotency_key& key);
 
 /// Keeps the reply; its error, if any, surfaces at the commit.
 void keep(pg::tx& tx, const idempotency_key& key, const reply& r);
