@@ -71,6 +71,8 @@ task<> dispatcher::tell(pg::tx& tx, const event& e)
 {
     if (e.kind.starts_with("booking."))
         co_await tell_booking(tx, e);
+    else if (e.kind.starts_with("review."))
+        co_await tell_review(tx, e);
     else if (e.kind == "feed.conflict")
         co_await tell_conflict(tx, e);
     else if (const auto k = account_message(e.kind))
@@ -91,6 +93,18 @@ task<> dispatcher::tell_booking(pg::tx& tx, const event& e)
     if (b->status == "confirmed" && remind_at > e.at)
         jobs::enqueue(tx, remind_of_stay, stay_to_remind_of{b->id}, clock_.now(),
                       {.at = remind_at, .unique = std::format("{} {}", b->id.text(), format(b->starts_at))});
+}
+
+task<> dispatcher::tell_review(pg::tx& tx, const event& e)
+{
+    const auto r = co_await tx.one<review_to_tell>(sql::review_to_tell, e.subject);
+    if (!r) co_return;
+    const auto m = message_of(e, *r, clock_.now());
+    if (!m) co_return;
+    // A blind review is not there for the other side; its stay is.
+    const auto about = m->kind == kind::review_received ? subject_id{r->booking.value} : r->id;
+    co_await send(tx, m->kind == kind::review_replied ? r->author : r->reviewed, *m, facts_of(*r, *m, site_), about,
+                  occasion_of(e));
 }
 
 task<> dispatcher::tell_conflict(pg::tx& tx, const event& e)

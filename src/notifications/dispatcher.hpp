@@ -20,6 +20,7 @@ class dispatcher
     task<> note_failure(std::int64_t event, const std::string& why);
     task<> tell(pg::tx& tx, const event& e);
     task<> tell_booking(pg::tx& tx, const event& e);
+    task<> tell_review(pg::tx& tx, const event& e);
     task<> tell_conflict(pg::tx& tx, const event& e);
     task<> tell_person(pg::tx& tx, const event& e, kind k);
     task<> send(pg::tx& tx, const person& to, to_tell what, const facts& f, subject_id about, std::string occasion);

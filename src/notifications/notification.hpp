@@ -38,6 +38,9 @@ enum class kind
     alteration_declined,
     check_in_reminder,
     review_invitation,
+    review_received,
+    review_published,
+    review_replied,
     calendar_conflict,
 };
 constexpr auto names_of(kind)
@@ -46,7 +49,7 @@ constexpr auto names_of(kind)
         {"verify_address", "reset_password", "password_changed", "new_sign_in", "request_sent", "request_received",
          "request_accepted", "request_declined", "request_expired", "booking_confirmed", "booking_expired",
          "booking_altered", "booking_cancelled", "alteration_proposed", "alteration_declined", "check_in_reminder",
-         "review_invitation", "calendar_conflict"});
+         "review_invitation", "review_received", "review_published", "review_replied", "calendar_conflict"});
 }
 
 /// What can be switched on and off together.
@@ -72,7 +75,10 @@ constexpr category category_of(kind k)
         case kind::password_changed:
         case kind::new_sign_in: return category::account;
         case kind::check_in_reminder: return category::reminder;
-        case kind::review_invitation: return category::review;
+        case kind::review_invitation:
+        case kind::review_received:
+        case kind::review_published:
+        case kind::review_replied: return category::review;
         case kind::calendar_conflict: return category::calendar;
         default: return category::booking;
     }
@@ -123,7 +129,7 @@ struct notification
                        field<&notification::title>("title", schema::example{R"("Your stay at Sea view is confirmed")"},
                                                    "In one line, in the language you had then."),
                        field<&notification::text>("text", "A sentence or two."),
-                       field<&notification::subject>("subject_id", "The booking, property or account it is about."),
+                       field<&notification::subject>("subject_id", "The booking, property, review or account it is about."),
                        field<&notification::created_at>("created_at", "When it was told."),
                        field<&notification::read_at>("read_at", "When you read it; absent: you have not."));
 };
@@ -169,7 +175,7 @@ struct preferences
         schema::fields(field<&preferences::account>("account", "Your address, password and sign-ins."),
                        field<&preferences::booking>("booking", "Requests, confirmations, changes and cancellations."),
                        field<&preferences::reminder>("reminder", "The day before check-in."),
-                       field<&preferences::review>("review", "When a stay can be reviewed."),
+                       field<&preferences::review>("review", "When a stay can be reviewed, and what becomes of reviews."),
                        field<&preferences::calendar>("calendar", "Conflicts with calendars of other platforms."));
 };
 
@@ -191,7 +197,7 @@ struct preference_changes
         field<&preference_changes::account>("account", "Cannot be switched off."),
         field<&preference_changes::booking>("booking", "Cannot be switched off."),
         field<&preference_changes::reminder>("reminder", "The day before check-in."),
-        field<&preference_changes::review>("review", "When a stay can be reviewed."),
+        field<&preference_changes::review>("review", "When a stay can be reviewed, and what becomes of reviews."),
         field<&preference_changes::calendar>("calendar", "Conflicts with calendars of other platforms."));
 };
 

@@ -53,6 +53,20 @@ from property p
 join app_user h on h.id = p.host_id
 where p.id = $1;
 
+-- name: review_to_tell
+-- One that somebody wrote here, not an imported one.
+select r.id as review_id, r.booking_id, r.direction, r.status, r.closes_at, p.title as property,
+       coalesce(p.time_zone, 'UTC') as time_zone,
+       jsonb_build_object('id', a.id, 'name', a.display_name, 'locale', a.locale, 'open', a.deactivated_at is null,
+                          'has_address', a.email is not null) as author,
+       jsonb_build_object('id', s.id, 'name', s.display_name, 'locale', s.locale, 'open', s.deactivated_at is null,
+                          'has_address', s.email is not null) as reviewed
+from review_shown r
+join property p on p.id = r.property_id
+join app_user a on a.id = r.author_id
+join app_user s on s.id = r.subject_id
+where r.id = $1;
+
 -- name: person_to_tell
 select id, display_name as name, locale, deactivated_at is null as open, email is not null as has_address
 from app_user

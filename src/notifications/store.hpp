@@ -80,6 +80,24 @@ struct property_to_tell
                        field<&property_to_tell::host>("host"));
 };
 
+/// A review as it stands now, without anything of what it says: it may be blind.
+struct review_to_tell
+{
+    subject_id id;
+    booking_id booking;
+    std::string direction, status, property;
+    instant closes_at{};
+    roost::time_zone time_zone;
+    person author, reviewed;
+
+    static constexpr auto fields = schema::fields(
+        field<&review_to_tell::id>("review_id"), field<&review_to_tell::booking>("booking_id"),
+        field<&review_to_tell::direction>("direction"), field<&review_to_tell::status>("status"),
+        field<&review_to_tell::property>("property"), field<&review_to_tell::closes_at>("closes_at"),
+        field<&review_to_tell::time_zone>("time_zone"), field<&review_to_tell::author>("author"),
+        field<&review_to_tell::reviewed>("reviewed"));
+};
+
 /// A mail to be sent now.
 struct due_mail
 {

@@ -47,6 +47,11 @@ instant reviews_close(const booking_to_tell& b)
     return b.time_zone.at(b.check_out + std::chrono::days{15}, std::chrono::minutes{0});
 }
 
+std::string review_link(std::string_view site, booking_id stay)
+{
+    return std::format("{}/reviews/new?booking={}", site, stay.text());
+}
+
 /// Who cancelled, as seen from this side.
 std::string_view who_did_it(std::string_view actor, side s)
 {
@@ -88,6 +93,18 @@ std::vector<to_tell> messages_of(const event& e)
     return {};
 }
 
+std::optional<to_tell> message_of(const event& e, const review_to_tell& r, instant now)
+{
+    const auto author = r.direction == "host_to_guest" ? side::host : side::guest;
+    // Written second, or told late: by now it is public, or cannot be answered by another any more.
+    if (e.kind == "review.received" && r.status == "pending" && now < r.closes_at)
+        return to_tell{review_received, other_than(author)};
+    if (r.status != "published") return std::nullopt;
+    if (e.kind == "review.published") return to_tell{review_published, other_than(author)};
+    if (e.kind == "review.replied") return to_tell{review_replied, author};
+    return std::nullopt;
+}
+
 facts facts_of(const booking_to_tell& b, const event& e, to_tell what, std::string_view site)
 {
     const bool to_guest = what.side == side::guest;
@@ -116,12 +133,26 @@ facts facts_of(const booking_to_tell& b, const event& e, to_tell what, std::stri
     if (what.kind == review_invitation)
     {
         out.push_back({"review_until", l.moment(reviews_close(b), b.time_zone)});
-        out.push_back({"review_link", std::format("{}/reviews/new?booking={}", site, b.id.text())});
+        out.push_back({"review_link", review_link(site, b.id)});
     }
     if (what.kind == booking_confirmed || what.kind == booking_altered
         || (what.kind == request_accepted && !waits_for_payment))
         add_invitation(out, b);
     return out;
+}
+
+facts facts_of(const review_to_tell& r, to_tell what, std::string_view site)
+{
+    const bool to_author = what.kind == review_replied;
+    const auto& me = to_author ? r.author : r.reviewed;
+    const auto& other = to_author ? r.reviewed : r.author;
+    const auto& l = language::of(me.locale);
+    return {{"name", me.name},
+            {"other", other.open ? other.name : l.word("somebody")},  // nobody's name outlives the account
+            {"property", r.property},
+            {"review_until", l.moment(r.closes_at, r.time_zone)},
+            {"review_link", review_link(site, r.booking)},
+            {"link", std::format("{}/reviews/{}", site, r.id.text())}};
 }
 
 facts facts_of(const property_to_tell& p, const event& e, std::string_view site)

@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,11 +23,16 @@ struct to_tell
 /// they did not do themselves, and of what costs or brings them something.
 std::vector<to_tell> messages_of(const event& e);
 
+/// The message of an event about a review, if it is still news. Of a blind one the other side hears only that it is
+/// there; what it says is in no message. The one reviewed hears of its publication, its author of the reply.
+std::optional<to_tell> message_of(const event& e, const review_to_tell& r, instant now);
+
 /// How long before check-in both sides are reminded.
 inline constexpr std::chrono::hours reminded_before{24};
 
 /// What the templates ask for, in the language of whoever is addressed.
 facts facts_of(const booking_to_tell& b, const event& e, to_tell what, std::string_view site);
+facts facts_of(const review_to_tell& r, to_tell what, std::string_view site);
 facts facts_of(const property_to_tell& p, const event& e, std::string_view site);
 /// About a person's own account.
 facts facts_of(const person& p, const event& e, kind k, std::string_view site);

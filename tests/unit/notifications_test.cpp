@@ -64,6 +64,8 @@ TEST(languages, have_a_template_for_every_message_that_can_be_made)
     for (const auto k : {kind::verify_address, kind::reset_password, kind::password_changed, kind::new_sign_in})
         all.push_back({k, side::person});
     for (const auto s : {side::guest, side::host}) all.push_back({kind::check_in_reminder, s});
+    for (const auto k : {kind::review_received, kind::review_published, kind::review_replied})
+        for (const auto s : {side::guest, side::host}) all.push_back({k, s});
     all.push_back({kind::calendar_conflict, side::host});
     for (const auto locale : language::all())
         for (const auto& m : all)
@@ -128,6 +130,30 @@ TEST(telling, means_these_messages)
     EXPECT_EQ(messages_of(proposal), (list{{alteration_proposed, side::guest}}));
     for (const auto* unknown : {"booking.", "booking.weather", "booking.hold", "payment.orphaned", ""})
         EXPECT_TRUE(messages_of(step(unknown, "", "")).empty()) << unknown;
+}
+
+TEST(telling, means_these_messages_of_reviews)
+{
+    using enum kind;
+    const auto close = instant{date{2027y / 3 / 20}};
+    const auto told = [&](const char* event, const char* direction, const char* status, instant now) {
+        review_to_tell r;
+        r.direction = direction, r.status = status, r.closes_at = close;
+        return message_of(step(event, "", ""), r, now);
+    };
+    const auto soon = close - 1s;
+    EXPECT_EQ(told("review.received", "guest_to_property", "pending", soon), (to_tell{review_received, side::host}));
+    EXPECT_EQ(told("review.received", "host_to_guest", "pending", soon), (to_tell{review_received, side::guest}));
+    EXPECT_EQ(told("review.published", "host_to_guest", "published", close), (to_tell{review_published, side::guest}));
+    EXPECT_EQ(told("review.replied", "host_to_guest", "published", close), (to_tell{review_replied, side::host}));
+    EXPECT_EQ(told("review.replied", "guest_to_property", "published", close), (to_tell{review_replied, side::guest}));
+    EXPECT_FALSE(told("review.received", "host_to_guest", "pending", close)) << "too late to answer it";
+    EXPECT_FALSE(told("review.weather", "host_to_guest", "published", soon));
+    for (const auto* status : {"published", "hidden", "superseded"})
+        EXPECT_FALSE(told("review.received", "host_to_guest", status, soon)) << status;
+    for (const auto* status : {"pending", "hidden", "superseded"})
+        for (const auto* event : {"review.published", "review.replied"})
+            EXPECT_FALSE(told(event, "host_to_guest", status, soon)) << event << status;
 }
 
 TEST(rendering, makes_one_harmless_line_of_what_people_write)
