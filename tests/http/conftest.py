@@ -15,6 +15,7 @@ from support.people import Api
 from support.other_platform import Platform
 from support.processes import Databases, PrivatePostgres, PrivateRedis, Server, redis_database, server_environment
 from support.refusals import Caller
+from support.stays import over
 
 
 def setting(name):
@@ -158,6 +159,21 @@ def db(database):
     """A connection for oracles, beside the server; rows are dicts, every statement commits."""
     with psycopg.connect(database, autocommit=True, row_factory=dict_row) as connection:
         yield connection
+
+
+@pytest.fixture
+def stayed(api, make, clock, db):
+    """stayed(…) → (guest, host, listing, booking): a stay that ended yesterday."""
+
+    def make_one(listing=None, guest=None, host=None, days_ago=1, **changes):
+        host = host or api.new_host()
+        guest = guest or api.new_guest()
+        listing = listing or make.listing(host, **changes)
+        booking = make.booking(listing, guest, check_in=20, nights=2)
+        over(db, booking, clock.now(), days_ago)
+        return guest, host, listing, booking
+
+    return make_one
 
 
 @pytest.fixture(scope="module")
