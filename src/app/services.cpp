@@ -4,6 +4,7 @@
 #include "bookings/jobs.hpp"
 #include "bookings/rest.hpp"
 #include "bookings/store.hpp"
+#include "calendar/jobs.hpp"
 #include "calendar/rest.hpp"
 #include "feeds/jobs.hpp"
 #include "feeds/rest.hpp"
@@ -80,6 +81,7 @@ services::services(const settings& s)
 void install_jobs(jobs::worker& w, services& s)
 {
     http::install_jobs(w, s.db);
+    calendar::install_jobs(w, s.db, s.clock);
     bookings::install_jobs(w, s.db, s.clock);
     reviews::install_jobs(w, s.reviews);
     notifications::install_jobs(w, s.notifications);

@@ -55,12 +55,15 @@ struct altered_stay
 {
     date check_in, check_out;
     int guests;
+    std::vector<int> child_ages;
     bookings::price price;
 
-    static constexpr auto fields = schema::fields(field<&altered_stay::check_in>("check_in", "First night."),
-                                                  field<&altered_stay::check_out>("check_out", "Day of departure."),
-                                                  field<&altered_stay::guests>("guests", "How many people stay."),
-                                                  field<&altered_stay::price>("price", "What it costs, line by line."));
+    static constexpr auto fields =
+        schema::fields(field<&altered_stay::check_in>("check_in", "First night."),
+                       field<&altered_stay::check_out>("check_out", "Day of departure."),
+                       field<&altered_stay::guests>("guests", "How many people stay."),
+                       field<&altered_stay::child_ages>("child_ages", "Ages of the children among them."),
+                       field<&altered_stay::price>("price", "What it costs, line by line."));
 };
 
 struct alteration

@@ -21,6 +21,7 @@ struct alteration_row
     std::string answer;
     date from_check_in, from_check_out, check_in, check_out;
     int from_guests, guests;
+    std::vector<int> from_child_ages, child_ages;
     money from_total, total;
     bookings::price from_price, price;
     instant expires_at, created_at, updated_at;
@@ -32,7 +33,8 @@ struct alteration_row
         field<&alteration_row::answer>("answer"), field<&alteration_row::from_check_in>("from_check_in"),
         field<&alteration_row::from_check_out>("from_check_out"), field<&alteration_row::check_in>("check_in"),
         field<&alteration_row::check_out>("check_out"), field<&alteration_row::from_guests>("from_guests"),
-        field<&alteration_row::guests>("guests"), field<&alteration_row::from_total>("from_total"),
+        field<&alteration_row::guests>("guests"), field<&alteration_row::from_child_ages>("from_child_ages"),
+        field<&alteration_row::child_ages>("child_ages"), field<&alteration_row::from_total>("from_total"),
         field<&alteration_row::total>("total"), field<&alteration_row::from_price>("from_price"),
         field<&alteration_row::price>("price"), field<&alteration_row::expires_at>("expires_at"),
         field<&alteration_row::created_at>("created_at"), field<&alteration_row::updated_at>("updated_at"));
@@ -46,8 +48,8 @@ struct alteration_row
                 .reason = reason,
                 .answered_by = answered_by,
                 .answer = answer,
-                .before = {from_check_in, from_check_out, from_guests, from_price},
-                .after = {check_in, check_out, guests, price},
+                .before = {from_check_in, from_check_out, from_guests, from_child_ages, from_price},
+                .after = {check_in, check_out, guests, child_ages, price},
                 .difference = total - from_total,
                 .expires_at = expires_at,
                 .created_at = created_at,
@@ -205,7 +207,8 @@ task<result<alteration>> alterations::accept(pg::tx& tx, const identity& who, bo
     if (a->status != alteration_status::open || a->expires_at <= now) co_return std::unexpected{no_longer_open()};
 
     tx.queue(sql::hold_property, b->property);
-    const new_quote agreed{.check_in = a->check_in, .check_out = a->check_out, .guests = a->guests, .child_ages = {}};
+    const new_quote agreed{
+        .check_in = a->check_in, .check_out = a->check_out, .guests = a->guests, .child_ages = a->child_ages};
     const auto p = co_await ask_property(tx, b->property, agreed, now);
     if (!p) co_return fail(errc::wrong_state, "there is no such property any more");
     const auto& h = p->house;

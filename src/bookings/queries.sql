@@ -257,10 +257,11 @@ select exists (
 -- name: insert_alteration
 with made as (
     insert into booking_alteration (id, booking_id, status, proposed_by, proposer_id, reason, quote_id, from_check_in,
-                                    from_check_out, from_guests, check_in, check_out, guests, currency, from_total,
-                                    total, from_price, price, expires_at, created_at, updated_at)
-    select $1, b.id, 'open', $3, $4, $5, q.id, b.check_in, b.check_out, b.guests, q.check_in, q.check_out, q.guests,
-           b.currency, b.total, q.total, $7, $8, $9, $10, $10
+                                    from_check_out, from_guests, from_child_ages, check_in, check_out, guests,
+                                    child_ages, currency, from_total, total, from_price, price, expires_at, created_at,
+                                    updated_at)
+    select $1, b.id, 'open', $3, $4, $5, q.id, b.check_in, b.check_out, b.guests, b.child_ages, q.check_in, q.check_out,
+           q.guests, q.child_ages, b.currency, b.total, q.total, $7, $8, $9, $10, $10
     from booking b, quote q
     where b.id = $2 and q.id = $6
     returning *

@@ -60,7 +60,7 @@ task<result<std::vector<block>>> openings::blocks(const identity& who, property_
 {
     const auto p = co_await find_owner(db_, property);
     if (auto allowed = only_owner(p, who); !allowed) co_return std::unexpected{std::move(allowed.error())};
-    co_return co_await db_.all<block>(sql::closed_by_hand, property);
+    co_return co_await db_.all<block>(sql::closed_nights, property);
 }
 
 task<result<block>> openings::close(pg::tx& tx, const identity& who, property_id property, nights range)
@@ -87,9 +87,10 @@ task<result<void>> openings::open(pg::tx& tx, const identity& who, property_id p
 {
     const auto p = co_await lock_owner(tx, property);
     if (auto allowed = only_owner(p, who); !allowed) co_return std::unexpected{std::move(allowed.error())};
-    if (co_await tx.run(sql::open_nights, which, property) == 0)
-        co_return fail(errc::not_found, "there is no such block");
-    co_return result<void>{};
+    if (co_await tx.run(sql::open_nights, which, property) == 1) co_return result<void>{};
+    if (*co_await tx.one<bool>(sql::is_of_feed, which, property))
+        co_return fail(errc::wrong_state, "a calendar of another platform closes these nights: change or remove the feed");
+    co_return fail(errc::not_found, "there is no such block");
 }
 
 }  // namespace roost::calendar

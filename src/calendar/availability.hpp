@@ -60,8 +60,9 @@ enum class block_kind
 {
     host,
     imported,
+    feed,
 };
-constexpr auto names_of(block_kind) { return std::to_array<std::string_view>({"host", "imported"}); }
+constexpr auto names_of(block_kind) { return std::to_array<std::string_view>({"host", "imported", "feed"}); }
 
 struct block
 {
@@ -72,7 +73,7 @@ struct block
 
     static constexpr auto fields = schema::fields(
         schema::field<&block::id>("id", "Its id."),
-        schema::field<&block::kind>("kind", "Whether the host closed them or a calendar that was imported."),
+        schema::field<&block::kind>("kind", "Whether the host closed them, an import, or a calendar of another platform."),
         schema::field<&block::from>("from", "First night."), schema::field<&block::to>("to", "Day after the last."),
         schema::field<&block::created_at>("created_at", "When it was made."));
 };
@@ -89,14 +90,14 @@ public:
     /// themselves to their hosts and admins only.
     task<result<availability>> look(std::optional<identity> who, property_id property, window_query window);
 
-    /// What was closed by hand or import, in order. Closing and opening are the host's own business, and admins'.
+    /// What was closed by hand, import or feed, in order. Closing and opening are the host's own business, and admins'.
     task<result<std::vector<block>>> blocks(const identity& who, property_id property);
 
     /// Closes nights. Blocks by hand that overlap or touch become one, which is returned; imported ones give way.
     /// errc::dates_taken when somebody has booked or holds one of the nights.
     task<result<block>> close(pg::tx& tx, const identity& who, property_id property, nights range);
 
-    /// Opens a block's nights again.
+    /// Opens a block's nights again. errc::wrong_state when a feed closes them: it would again at once.
     task<result<void>> open(pg::tx& tx, const identity& who, property_id property, block_id which);
 };
 

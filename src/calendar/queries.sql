@@ -18,9 +18,10 @@ where id = $1 and status <> 'deleted';
 select host_id, status, coalesce(time_zone, 'UTC') as time_zone, currency, rules_version from property
 where id = $1 and status <> 'deleted' for no key update;
 
--- name: closed_by_hand
+-- name: closed_nights
+-- Those no stay has.
 select id, kind, lower(blocked) as "from", upper(blocked) as "to", created_at from stay_block
-where property_id = $1 and kind in ('host', 'imported') order by lower(blocked);
+where property_id = $1 and kind in ('host', 'imported', 'feed') order by lower(blocked);
 
 -- name: absorb_host_blocks
 -- Takes away what the host had closed within, around or right beside the nights, and says how far it all reaches.
@@ -47,6 +48,9 @@ on conflict on constraint stay_block_no_overlap do nothing;
 
 -- name: open_nights
 delete from stay_block where id = $1 and property_id = $2 and kind in ('host', 'imported');
+
+-- name: is_of_feed
+select exists (select from stay_block where id = $1 and property_id = $2 and kind = 'feed');
 
 -- name: reopen_nights
 -- Whatever was closed by hand or import within the nights; outside of them it stands.
@@ -93,6 +97,15 @@ on conflict (property_id, day) do update set
 delete from property_day
 where property_id = $1
   and num_nonnulls(price, min_nights, max_nights, closed_to_arrival, closed_to_departure) = 0;
+
+-- name: forget_past_days
+-- Quotes and bookings keep their own lines. A stay that is not over may still be changed, at the prices of all its days.
+delete from property_day where (property_id, day) in (
+    select property_id, day from property_day d
+    where day < $1 and not exists (
+        select from stay_block s join booking b on b.id = s.booking_id
+        where s.property_id = d.property_id and s.blocked @> d.day and b.status in ('confirmed', 'in_stay'))
+    limit $2 for update of d skip locked);
 
 -- name: set_pricing
 insert into property_rules (property_id, pricing) values ($1, $2)

@@ -29,7 +29,7 @@ void install_openings(http::api& a, openings& c)
         .handle([&c](http::maybe_signed_in who, property_id p, query<window_query> w) -> task<result<availability>> {
             co_return co_await c.look(who.who, p, w.value);
         });
-    a.get("/properties/{property_id}/blocks/", "Nights closed by hand or import, as the host.")
+    a.get("/properties/{property_id}/blocks/", "Nights closed by hand, import or feed, as the host.")
         .fails_with(errc::not_allowed)
         .handle([&c](signed_in who, property_id p) -> task<result<http::page<block>>> {
             co_return one_page(co_await c.blocks(who, p));
@@ -41,7 +41,8 @@ void install_openings(http::api& a, openings& c)
             co_return created_at("/properties/" + p.text() + "/blocks/", co_await c.close(tx, who, p, n.value));
         });
     a.del("/properties/{property_id}/blocks/{block_id}/", "Open a block's nights again, as the host.")
-        .fails_with(errc::not_allowed)
+        .fails_with(errc::not_allowed, errc::wrong_state)
+        .details("Not one of a feed, whose calendar goes on closing them.")
         .handle([&c](signed_in who, pg::tx& tx, property_id p, block_id b) -> task<result<http::no_content>> {
             auto opened = co_await c.open(tx, who, p, b);
             if (!opened) co_return std::unexpected{std::move(opened.error())};

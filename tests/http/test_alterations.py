@@ -60,7 +60,8 @@ def test_a_change_is_shown_with_both_prices_and_happens_when_the_other_side_agre
     before = stay.booking
     offer = stay.move(stay.guest, 2, 7, guests=3, reason="A later train.").expect(201)
     assert (offer["status"], offer["proposed_by"], offer["reason"]) == ("open", "guest", "A later train.")
-    assert offer["before"] == {"check_in": stay.day(0), "check_out": stay.day(4), "guests": 2, "price": before["price"]}
+    assert offer["before"] == {"check_in": stay.day(0), "check_out": stay.day(4), "guests": 2, "child_ages": [],
+                               "price": before["price"]}
     assert (offer["after"]["check_in"], offer["after"]["check_out"], offer["after"]["guests"]) == (stay.day(2), stay.day(7), 3)
     new = offer["after"]["price"]
     assert offer["difference"]["amount"] == new["total"]["amount"] - before["price"]["total"]["amount"] == 11200
@@ -83,6 +84,27 @@ def test_a_change_is_shown_with_both_prices_and_happens_when_the_other_side_agre
     assert [k["kind"] for k in kinds] == ["booking.created", "booking.alteration_proposed", "booking.altered"]
     assert kinds[-1]["payload"]["total"] - kinds[-1]["payload"]["from_total"] == 11200
     assert stay.host.get(alterations(before)).expect(200)["results"] == [accepted]
+
+
+def test_a_proposal_shows_which_children_it_means(api, make, stay):
+    tax = {"name": "City tax", "per_person_night": money(200), "exempt_under_age": 12}
+    stay.host.put(f"/properties/{stay.listing['id']}/pricing/", {"taxes": [tax]}).expect(200)
+    offer = propose(stay.guest, stay.booking, guests=3, child_ages=[7]).expect(201)
+    assert (offer["before"]["child_ages"], offer["after"]["child_ages"]) == ([], [7])
+    assert sum(line["amount"]["amount"] for line in offer["after"]["price"]["lines"] if line["kind"] == "tax") == 2 * 4 * 200
+    [listed] = stay.host.get(alterations(stay.booking)).expect(200)["results"]
+    assert listed == offer and stay.seen()["child_ages"] == []
+    accepted = answer(stay.host, offer, "accept").expect(200)
+    assert accepted["after"] == offer["after"] and stay.seen()["child_ages"] == [7]
+    # Not mentioned: they stay as they are. Taken back: nothing but that changes.
+    kept = stay.move(stay.guest, 1, 4).expect(201)
+    assert (kept["before"]["child_ages"], kept["after"]["child_ages"]) == ([7], [7])
+    answer(stay.guest, kept, "cancel").expect(200)
+    grown = propose(stay.guest, stay.booking, child_ages=[]).expect(201)
+    assert (grown["before"]["child_ages"], grown["after"]["child_ages"]) == ([7], [])
+    assert grown["difference"]["amount"] == 4 * 200
+    answer(stay.host, grown, "accept").expect(200)
+    assert stay.seen()["child_ages"] == [] and stay.seen()["guests"] == 3
 
 
 def test_only_the_other_side_answers_and_only_the_proposer_takes_back(api, stay):

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from support.processes import wait_until
-from support.stays import ask, book, money
+from support.stays import ask, book, money, over
 
 PRICING = {"weekend": ["friday", "saturday"], "weekend_price": money(14000), "length_discounts": [
     {"min_nights": 7, "basis_points": 1000}, {"min_nights": 28, "basis_points": 3000}],
@@ -244,3 +244,32 @@ def test_a_booking_waits_for_a_change_of_rules_and_is_refused_by_it(api, make, c
         wait_until(lambda: db.execute(waits).fetchone()["count"], 10, "the booking waits")
         change.commit() if goes_through else change.rollback()
         assert booking.result().status == status
+
+
+def test_days_long_over_are_forgotten_but_not_those_of_a_stay_that_may_still_be_changed(api, make, clock, db):
+    host, guest = api.new_host(), api.new_guest()
+    listing = make.listing(host)
+    day0 = datetime.date.fromisoformat(clock.today(0))
+    edit(host, listing, {"from": clock.today(20), "to": clock.today(22), "price": money(7700)})
+    booking = make.booking(listing, guest, check_in=20, nights=2)
+    db.execute("""insert into property_day (property_id, day, price)
+                  select %s, %s::date - n, 100 from generate_series(300, 2900) n""", [listing["id"], day0])
+    db.execute("update stay_block set blocked = daterange(%s::date - 500, %s::date - 490) where booking_id = %s",
+               [day0, day0, booking["id"]])
+
+    def kept():
+        rows = db.execute("select day from property_day where property_id = %s", [listing["id"]]).fetchall()
+        return {(r["day"] - day0).days for r in rows}
+
+    def a_year():
+        oldest = (datetime.date.fromisoformat(clock.today(0)) - day0).days - 366
+        return set(range(oldest, -299)) | {20, 21}
+
+    assert len(kept()) == 2603
+    clock.advance(hours=25)
+    wait_until(lambda: len(kept()) < 100, what="the oldest days being forgotten")
+    assert kept() == a_year() | set(range(-500, -490))
+    over(db, booking, clock.now())
+    clock.advance(hours=25)
+    wait_until(lambda: kept() == a_year(), what="those of the stay being forgotten")
+    assert guest.get(f"/bookings/{booking['id']}/").expect(200)["price"] == booking["price"], "it keeps its own lines"

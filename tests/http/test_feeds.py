@@ -229,6 +229,29 @@ def test_whoever_frees_nights_a_feed_closes_them_still(platform):
     platform.is_sound()
 
 
+def test_a_host_sees_what_feeds_close_and_opens_it_at_the_feed(platform):
+    listing, day = platform.make.listing(platform.host), platform.days()
+    path = f"/properties/{listing['id']}/blocks/"
+    feed = platform.feed(listing, "shown", calendar(event(day[10], day[14])))
+    by_hand = platform.host.post(path, {"from": day[12], "to": day[13]}).expect(201)
+
+    def seen():
+        return [(b["kind"], b["from"], b["to"]) for b in platform.host.get(path).expect(200)["results"]]
+
+    assert seen() == [("feed", day[10], day[12]), ("host", day[12], day[13]), ("feed", day[13], day[14])]
+    for block in platform.host.get(path).json["results"]:
+        if block["kind"] == "feed":
+            platform.host.delete(f"{path}{block['id']}/").expect(409, "wrong_state")
+            platform.api.new_host().delete(f"{path}{block['id']}/").expect(403, "not_allowed")
+            other = platform.make.listing(platform.host)
+            platform.host.delete(f"/properties/{other['id']}/blocks/{block['id']}/").expect(404, "not_found")
+    platform.host.delete(f"{path}{by_hand['id']}/").expect(204)
+    assert seen() == [("feed", day[10], day[14])], "the feed has its night back"
+    platform.host.delete(f"/feeds/{feed['id']}/").expect(204)
+    assert seen() == []
+    platform.is_sound()
+
+
 def test_nights_of_a_hold_that_ran_out_are_not_sold_when_a_feed_closes_them(start_server, new_database, new_redis, api_of):
     """Nobody does jobs here, so nobody has swept the hold away."""
     database = new_database()
