@@ -1,8 +1,6 @@
 #pragma once
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "platform/pg/database.hpp"
+#include "unit/pause.hpp"
 #include "unit/pg_fixture.hpp"
 
 /// Accounts with balances in a database of the test's own, and statements that do what the tests need done to them.
@@ -24,12 +22,6 @@ inline constexpr pg::statement sleep_apart{"t.sleep_apart", "select true from pg
 inline constexpr pg::statement broken{"t.broken", "select nonsense from nowhere"};
 inline constexpr pg::statement division{"t.division", "select 1 / $1::int"};
 inline constexpr pg::statement pid{"t.pid", "select pg_backend_pid()"};
-
-inline task<> pause(std::chrono::milliseconds d)
-{
-    asio::steady_timer timer{co_await asio::this_coro::executor, d};
-    co_await timer.async_wait(asio::use_awaitable);
-}
 
 class pg_database : public testing::Test
 {
