@@ -2,30 +2,17 @@
 
 #include "bookings/alterations.hpp"
 #include "bookings/service.hpp"
+#include "platform/http/answering.hpp"
 #include "platform/http/api.hpp"
 
 namespace roost::bookings {
 namespace {
 
 using http::body;
+using http::created_at;
+using http::one_page;
 using http::query;
 using http::signed_in;
-
-template <class T>
-result<http::created<T>> created_at(std::string_view place, result<T> made)
-{
-    if (!made) return std::unexpected{std::move(made.error())};
-    auto location = std::string{place} + made->id.text() + "/";
-    return http::created<T>{std::move(location), *std::move(made)};
-}
-
-/// A short list that is always one page.
-template <class T>
-result<http::page<T>> one_page(result<std::vector<T>> all)
-{
-    if (!all) return std::unexpected{std::move(all.error())};
-    return http::page<T>{*std::move(all), {}, {}, {}};
-}
 
 void install_quotes(http::api& a, service& s)
 {

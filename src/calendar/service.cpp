@@ -52,11 +52,12 @@ void mark(property_calendar& c, date from, date to, closed_reason why, std::opti
 calendar_night night_of(const house_row& h, date day)
 {
     const auto terms = terms_of(h.rules, h.special ? &*h.special : nullptr, day);
-    calendar_night n{.date = day,
-                     .min_nights = terms.min_nights,
-                     .max_nights = terms.max_nights,
-                     .closed_to_arrival = terms.closed_to_arrival,
-                     .closed_to_departure = terms.closed_to_departure};
+    calendar_night n;
+    n.date = day;
+    n.min_nights = terms.min_nights;
+    n.max_nights = terms.max_nights;
+    n.closed_to_arrival = terms.closed_to_arrival;
+    n.closed_to_departure = terms.closed_to_departure;
     return n;
 }
 

@@ -2,6 +2,7 @@
 
 #include "feeds/addresses.hpp"
 #include "feeds/service.hpp"
+#include "platform/http/answering.hpp"
 #include "platform/http/api.hpp"
 #include "platform/http/problem.hpp"
 
@@ -9,17 +10,10 @@ namespace roost::feeds {
 namespace {
 
 using http::body;
+using http::one_page;
 using http::signed_in;
 
 constexpr std::string_view place = "/ical/";
-
-/// A short list that is always one page.
-template <class T>
-result<http::page<T>> one_page(result<std::vector<T>> all)
-{
-    if (!all) return std::unexpected{std::move(all.error())};
-    return http::page<T>{*std::move(all), {}, {}, {}};
-}
 
 result<http::no_content> nothing(result<void> done)
 {

@@ -31,6 +31,20 @@ rates ruled(pricing p)
     return r;
 }
 
+pricing weekends(std::vector<weekday> days, money price)
+{
+    pricing p;
+    p.weekend = std::move(days), p.weekend_price = price;
+    return p;
+}
+
+pricing guests_beyond(int included, money fee)
+{
+    pricing p;
+    p.included_guests = included, p.extra_guest_fee = fee;
+    return p;
+}
+
 season summer(int from, int to, std::int64_t price)
 {
     const auto nights = march(from, to);
@@ -66,9 +80,9 @@ TEST(price, adds_up_line_by_line)
 
 TEST(price, of_a_night_is_the_dates_before_the_seasons_before_the_weekends_before_the_base)
 {
-    auto r = ruled({.weekend = {weekday::friday, weekday::saturday}, .weekend_price = euros(14'000)});
+    auto r = ruled(weekends({weekday::friday, weekday::saturday}, euros(14'000)));
     r.special->seasons = {summer(6, 9, 20'000)};
-    r.special->days = {{.day = on("2027-03-07"), .price = euros(30'000)}, {.day = on("2027-03-08"), .min_nights = 2}};
+    r.special->days = {{on("2027-03-07"), euros(30'000), {}, {}, {}, {}}, {on("2027-03-08"), {}, 2, {}, {}, {}}};
     const auto p = price_stay(r, march(4, 10), {}, {});
     ASSERT_EQ(p.lines.size(), 5);  // with the cleaning
     const auto nights = [&](std::size_t i) {
@@ -84,7 +98,7 @@ TEST(price, of_a_night_is_the_dates_before_the_seasons_before_the_weekends_befor
 
 TEST(price, a_season_without_a_price_changes_none)
 {
-    auto r = ruled({.weekend = {weekday::saturday}, .weekend_price = euros(14'000)});
+    auto r = ruled(weekends({weekday::saturday}, euros(14'000)));
     r.special->seasons = {summer(6, 9, 1)};
     r.special->seasons[0].price.reset();
     EXPECT_EQ(price_stay(r, march(6, 8), {}, {}).accommodation, euros(14'000 + 10'000 + 3'000));
@@ -92,7 +106,8 @@ TEST(price, a_season_without_a_price_changes_none)
 
 TEST(price, takes_the_one_best_discount_off_the_nights_alone)
 {
-    const auto r = ruled({.length_discounts = {{28, 3'000}, {7, 1'000}, {14, 500}}});
+    auto r = ruled({});
+    r.special->pricing.length_discounts = {{28, 3'000}, {7, 1'000}, {14, 500}};
     EXPECT_EQ(line_of(price_stay(r, march(1, 7), {}, {}), price_line_kind::length_discount), nullptr);
     EXPECT_EQ(price_stay(r, march(1, 8), {}, {}).accommodation, euros(70'000 - 7'000 + 3'000));
     EXPECT_EQ(price_stay(r, march(1, 16), {}, {}).accommodation, euros(150'000 - 15'000 + 3'000));
@@ -105,7 +120,7 @@ TEST(price, takes_the_one_best_discount_off_the_nights_alone)
 
 TEST(price, charges_guests_beyond_the_included_each_night)
 {
-    const auto r = ruled({.included_guests = 2, .extra_guest_fee = euros(1'500)});
+    const auto r = ruled(guests_beyond(2, euros(1'500)));
     EXPECT_EQ(line_of(price_stay(r, march(1, 4), {2}, {}), price_line_kind::extra_guests), nullptr);
     const auto p = price_stay(r, march(1, 4), {4}, {});
     EXPECT_EQ(line_of(p, price_line_kind::extra_guests)->quantity, 6);
@@ -114,10 +129,9 @@ TEST(price, charges_guests_beyond_the_included_each_night)
 
 TEST(price, counts_taxed_persons_and_nights)
 {
-    auto r =
-        ruled({.taxes = {{.name = "City tax", .per_person_night = euros(200), .exempt_under_age = 12, .max_nights = 5},
-                         {.name = "VAT", .basis_points = 700},
-                         {.name = "Levy", .basis_points = 500, .max_nights = 7}}});
+    auto r = ruled({});
+    r.special->pricing.taxes = {
+        {"City tax", {}, euros(200), 12, 5}, {"VAT", 700, {}, {}, {}}, {"Levy", 500, {}, {}, 7}};
     const auto p = price_stay(r, march(1, 9), {4, {3, 11, 12}}, {});
     ASSERT_EQ(p.lines.size(), 5);
     EXPECT_EQ(p.lines[2].amount, euros(200 * 2 * 5));  // those of 12 years and the grown-up
@@ -140,9 +154,8 @@ TEST(price, rounds_a_half_up)
 TEST(price, stays_exact_at_the_largest_amounts)
 {
     constexpr std::int64_t most = 1'000'000'000'000;
-    auto r = ruled({.included_guests = 1,
-                    .extra_guest_fee = euros(largest_personal_amount),
-                    .taxes = std::vector(10, tax_rule{.name = "All", .basis_points = 10'000, .max_nights = 729})});
+    auto r = ruled(guests_beyond(1, euros(largest_personal_amount)));
+    r.special->pricing.taxes = std::vector(10, tax_rule{"All", 10'000, {}, {}, 729});
     r.nightly_price = r.cleaning_fee = euros(most);
     r.tax_basis_points = 10'000;
     const auto p = price_stay(r, {on("2027-01-01"), on("2027-01-01") + days{longest_stay}}, {50}, {10'000, 10'000});
@@ -182,8 +195,8 @@ TEST(price, lines_add_up_for_random_rules)
         if (below(2)) rules.length_discounts = {{7, 1 + below(10'000)}, {28, 1 + below(10'000)}};
         if (below(2)) rules.included_guests = 1 + below(4), rules.extra_guest_fee = amount(largest_personal_amount);
         if (below(2))
-            rules.taxes = {{.name = "a", .basis_points = 1 + below(10'000), .max_nights = 1 + below(40)},
-                           {.name = "b", .per_person_night = amount(largest_personal_amount)}};
+            rules.taxes = {{"a", 1 + below(10'000), {}, {}, 1 + below(40)},
+                           {"b", {}, amount(largest_personal_amount), {}, {}}};
         r.special = rule_set{rules, {}, {}};
         const auto p = price_stay(r, march(1, 2 + below(60)), {1 + below(8)}, {below(10'001), below(10'001)});
         ASSERT_EQ(p.total, p.accommodation + p.guest_fee + p.tax);

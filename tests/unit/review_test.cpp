@@ -29,7 +29,7 @@ TEST(check_for, refuses_of_a_guest_what_only_a_property_has)
 {
     const sub_ratings all{5, 4, 3, 2, 1, 5};
     EXPECT_TRUE(check_for(direction::guest_to_property, all));
-    EXPECT_TRUE(check_for(direction::host_to_guest, {.cleanliness = 5, .communication = 4}));
+    EXPECT_TRUE(check_for(direction::host_to_guest, {5, {}, {}, 4, {}, {}}));
     const auto refused = check_for(direction::host_to_guest, all);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, errc::invalid_input);
