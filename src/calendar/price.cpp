@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <format>
-#include <numeric>
 
 namespace roost::calendar {
 namespace {
@@ -200,25 +199,6 @@ night_rate rate_of(const rates& r, date night)
 stay_price price_stay(const rates& r, date_range stay, const party& who, market_fees fees, bool refundable)
 {
     return invoice{r, stay, who, refundable}.write(fees);
-}
-
-std::vector<money> split(money whole, std::span<const std::int64_t> weights)
-{
-    const auto of = std::accumulate(weights.begin(), weights.end(), wide{0});
-    std::vector<money> parts;
-    std::vector<std::pair<wide, std::size_t>> remainders;  // negative, so that the largest comes first
-    auto left = whole.minor();
-    for (std::size_t i = 0; i < weights.size(); ++i)
-    {
-        const auto exact = wide{whole.minor()} * weights[i];
-        parts.emplace_back(static_cast<std::int64_t>(exact / of), whole.unit());
-        left -= parts.back().minor();
-        remainders.emplace_back(-(exact % of < 0 ? -(exact % of) : exact % of), i);
-    }
-    std::ranges::sort(remainders);
-    const auto one = money{whole.minor() < 0 ? -1 : 1, whole.unit()};
-    for (std::size_t i = 0; left != 0; left -= one.minor()) parts[remainders[i++].second] += one;
-    return parts;
 }
 
 }  // namespace roost::calendar

@@ -1,5 +1,4 @@
 #pragma once
-#include <span>
 #include <string>
 #include <vector>
 
@@ -70,11 +69,11 @@ struct price_line
 {
     price_line_kind kind = price_line_kind::nights;
     std::string description;
-    std::optional<night_rule> rule;
-    std::optional<int> quantity;
-    std::optional<money> unit_price;
-    std::optional<int> rate_basis_points;
-    std::optional<money> base;
+    std::optional<night_rule> rule = {};
+    std::optional<int> quantity = {};
+    std::optional<money> unit_price = {};
+    std::optional<int> rate_basis_points = {};
+    std::optional<money> base = {};
     money amount;
     bool refundable = true;
 
@@ -111,9 +110,5 @@ night_rate rate_of(const rates& r, date night);
 /// its days. `refundable`: whether the cancellation policy ever gives anything back. Throws std::logic_error when the
 /// currencies differ.
 stay_price price_stay(const rates& r, date_range stay, const party& who, market_fees fees, bool refundable = true);
-
-/// The whole in parts that are in proportion to the weights (not negative, not all 0) and add up to it: what rounding
-/// leaves over goes to those with the largest remainders, the first of equals first.
-std::vector<money> split(money whole, std::span<const std::int64_t> weights);
 
 }  // namespace roost::calendar

@@ -31,10 +31,10 @@ rates ruled(pricing p)
     return r;
 }
 
-pricing weekends(std::vector<weekday> days, money price)
+pricing weekends(std::vector<weekday> which, money price)
 {
     pricing p;
-    p.weekend = std::move(days), p.weekend_price = price;
+    p.weekend = std::move(which), p.weekend_price = price;
     return p;
 }
 
@@ -207,19 +207,6 @@ TEST(price, lines_add_up_for_random_rules)
                 ASSERT_EQ(line.amount, *line.unit_price * *line.quantity);
             }
     }
-}
-
-TEST(split, gives_what_is_left_to_the_largest_remainders)
-{
-    const auto parts = [](std::int64_t whole, std::vector<std::int64_t> weights) {
-        std::vector<std::int64_t> out;
-        for (const auto& m : split(euros(whole), weights)) out.push_back(m.minor());
-        return out;
-    };
-    EXPECT_EQ(parts(100, {1, 1, 1}), (std::vector<std::int64_t>{34, 33, 33}));
-    EXPECT_EQ(parts(101, {1, 2, 0}), (std::vector<std::int64_t>{34, 67, 0}));
-    EXPECT_EQ(parts(-100, {1, 1, 1}), (std::vector<std::int64_t>{-34, -33, -33}));
-    EXPECT_EQ(parts(0, {5, 7}), (std::vector<std::int64_t>{0, 0}));
 }
 
 }  // namespace
