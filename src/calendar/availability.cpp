@@ -89,7 +89,8 @@ task<result<void>> openings::open(pg::tx& tx, const identity& who, property_id p
     if (auto allowed = only_owner(p, who); !allowed) co_return std::unexpected{std::move(allowed.error())};
     if (co_await tx.run(sql::open_nights, which, property) == 1) co_return result<void>{};
     if (*co_await tx.one<bool>(sql::is_of_feed, which, property))
-        co_return fail(errc::wrong_state, "a calendar of another platform closes these nights: change or remove the feed");
+        co_return fail(errc::wrong_state,
+                       "a calendar of another platform closes these nights: change or remove the feed");
     co_return fail(errc::not_found, "there is no such block");
 }
 

@@ -73,7 +73,8 @@ struct block
 
     static constexpr auto fields = schema::fields(
         schema::field<&block::id>("id", "Its id."),
-        schema::field<&block::kind>("kind", "Whether the host closed them, an import, or a calendar of another platform."),
+        schema::field<&block::kind>("kind",
+                                    "Whether the host closed them, an import, or a calendar of another platform."),
         schema::field<&block::from>("from", "First night."), schema::field<&block::to>("to", "Day after the last."),
         schema::field<&block::created_at>("created_at", "When it was made."));
 };

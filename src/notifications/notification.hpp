@@ -129,7 +129,8 @@ struct notification
                        field<&notification::title>("title", schema::example{R"("Your stay at Sea view is confirmed")"},
                                                    "In one line, in the language you had then."),
                        field<&notification::text>("text", "A sentence or two."),
-                       field<&notification::subject>("subject_id", "The booking, property, review or account it is about."),
+                       field<&notification::subject>("subject_id",
+                                                     "The booking, property, review or account it is about."),
                        field<&notification::created_at>("created_at", "When it was told."),
                        field<&notification::read_at>("read_at", "When you read it; absent: you have not."));
 };
@@ -175,7 +176,8 @@ struct preferences
         schema::fields(field<&preferences::account>("account", "Your address, password and sign-ins."),
                        field<&preferences::booking>("booking", "Requests, confirmations, changes and cancellations."),
                        field<&preferences::reminder>("reminder", "The day before check-in."),
-                       field<&preferences::review>("review", "When a stay can be reviewed, and what becomes of reviews."),
+                       field<&preferences::review>("review",
+                                                   "When a stay can be reviewed, and what becomes of reviews."),
                        field<&preferences::calendar>("calendar", "Conflicts with calendars of other platforms."));
 };
 
