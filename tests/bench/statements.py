@@ -15,8 +15,10 @@ def statement(folder, name, *values):
     text = (SOURCES / folder / "queries.sql").read_text()
     found = re.search(rf"^-- name: {name}( slow)?\n(.*?)(?=^-- name: |\Z)", text, re.M | re.S)
     body = re.sub(r"^--.*\n", "", found.group(2), flags=re.M).strip().rstrip(";")
+    asked = max(map(int, re.findall(r"\$(\d+)", body)))
+    assert asked == len(values), f"{folder}.{name} takes {asked} values, not {len(values)}"
     for i in range(len(values), 0, -1):
-        body = body.replace(f"${i}", values[i - 1])
+        body = body.replace(f"${i}", f"({values[i - 1]})")
     return " ".join(body.split()) + ";\n"
 
 
@@ -36,7 +38,8 @@ def search():
 def quote(guest):
     days = ["current_date + 45", "current_date + 48"]
     made = ["gen_random_uuid()", PROPERTY, f"'{guest}'::uuid", *days, "1", "'{}'", "'USD'", "'[]'", "300", "36", "0", "336",
-            "291", "1200", "1", "now() + interval '15 minutes'", "now()"]
+            "291", "1200", "1", "now() + interval '15 minutes'", "now()",
+            "select terms from cancellation_policy where host_id is null and code = 'flexible'", "null::uuid"]
     return ("\\set n random(1, 48000)\nbegin;\n" + statement("bookings", "asked_property", PROPERTY, *days, "now()")
             + statement("bookings", "insert_quote", *made) + "commit;\n")
 
@@ -59,7 +62,7 @@ def book(guest, host, per_client):
         statement("bookings", "quote_for_booking", QUOTE, f"'{guest}'::uuid", "1200"),
         statement("bookings", "insert_booking", BOOKING, QUOTE, "gen_random_uuid()", PROPERTY, *days, "'booking'",
                   "null::timestamptz", "now()", f"'{host}'::uuid", "'confirmed'", "''", "'flexible'",
-                  "now()", "now() + interval '3 days'", "now()"),
+                  "now()", "now() + interval '3 days'", "now()", "'UTC'", "'15:00'::time", "true"),
         statement("platform/http", "keep_reply", *key, "201", "'/bookings/'", "'\"1\"'", f"'{'x' * 980}'"),
         "commit;\n",
     ])
