@@ -149,6 +149,7 @@ task<result<alteration>> alterations::propose(pg::tx& tx, const identity& who, b
     const auto by = as_what(who, *b);
     if (by == actor::admin) co_return fail(errc::not_allowed, "a change is between guest and host");
     if (auto can = can_change(*b, now); !can) co_return std::unexpected{std::move(can.error())};
+    tx.queue(sql::lock_open_alteration, id);
     tx.queue(sql::expire_alterations, now, 1, id);
     const auto earlier = co_await tx.all<alteration_row>(sql::alterations_of, id);
     if (earlier.size() >= most_alterations) co_return fail(errc::too_many_requests, "too many proposals for a booking");

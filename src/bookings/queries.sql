@@ -60,7 +60,14 @@ select pg_advisory_xact_lock(23, hashtext($1::uuid::text));
 select count(*) from stay_block where property_id = $1 and expires_at > $2;
 
 -- name: free_expired_holds
-delete from stay_block where property_id = $1 and blocked && daterange($2, $3) and expires_at <= $4;
+-- Whether holds had run out here, and whether others still have one of the nights: a hold may have been tidied away by
+-- somebody else a moment ago.
+with gone as (
+    delete from stay_block where property_id = $1 and blocked && daterange($2, $3) and expires_at <= $4 returning id
+)
+select exists (select from gone) as freed,
+       exists (select from stay_block where property_id = $1 and blocked && daterange($2, $3)
+                   and (expires_at is null or expires_at > $4)) as taken;
 
 -- name: close_for_feeds
 -- Nights under a hold that has run out may be closed by another platform's calendar.
@@ -294,6 +301,10 @@ with ended as (
     from ended a join booking b on b.id = a.booking_id
 )
 select * from ended;
+
+-- name: lock_open_alteration
+-- Waits for whoever lets it expire at this moment.
+select id from booking_alteration where booking_id = $1 and status = 'open' for update;
 
 -- name: expire_alterations
 -- Those of one booking ($3), or of all: a batch of what nobody answered in time. Several processes may do so at once.

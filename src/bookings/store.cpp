@@ -16,6 +16,15 @@ std::optional<std::vector<booking_status>> statuses(const booking_filter& f)
     return f.status.empty() ? std::nullopt : std::optional{f.status};
 }
 
+struct nights_found
+{
+    bool freed;
+    bool taken;
+
+    static constexpr auto fields =
+        schema::fields(schema::field<&nights_found::freed>("freed"), schema::field<&nights_found::taken>("taken"));
+};
+
 }  // namespace
 
 quote quote_row::shown() const
@@ -102,9 +111,9 @@ task<std::int64_t> count_holds(pg::tx& tx, property_id property, instant now)
 
 task<bool> free_expired_holds(pg::tx& tx, property_id property, date from, date to, instant now)
 {
-    if (co_await tx.run(sql::free_expired_holds, property, from, to, now) == 0) co_return false;
-    co_await tx.run(sql::close_for_feeds, property, now);
-    co_return true;
+    const auto found = *co_await tx.one<nights_found>(sql::free_expired_holds, property, from, to, now);
+    if (found.freed) co_await tx.run(sql::close_for_feeds, property, now);
+    co_return !found.taken;
 }
 
 task<std::optional<booking_row>> insert_booking(pg::tx& tx, const stay_to_book& b)

@@ -198,8 +198,8 @@ task<std::optional<quoted_stay>> quoted_stay_of(pg::tx& tx, quote_id id, user_id
 task<std::int64_t> count_holds(pg::tx& tx, user_id guest, instant now);
 /// How many bookings hold nights of the property, as exactly.
 task<std::int64_t> count_holds(pg::tx& tx, property_id property, instant now);
-/// Whether holds that have run out kept any of the nights; nights that another platform's calendar closes are closed
-/// again before anybody can take them.
+/// Frees nights of holds that have run out, and says whether nobody else has one of them; those that another platform's
+/// calendar closes are closed again before anybody can take them.
 task<bool> free_expired_holds(pg::tx& tx, property_id property, date from, date to, instant now);
 /// Takes the nights and makes the booking, its history and its event. Nothing when a night is taken.
 task<std::optional<booking_row>> insert_booking(pg::tx& tx, const stay_to_book& b);

@@ -50,10 +50,10 @@ void append(list_handle& list, const std::string& line)
 std::optional<std::string> part(CURLU* u, CURLUPart which, unsigned flags = 0)
 {
     char* text = nullptr;
-    if (curl_url_get(u, which, &text, flags) != CURLUE_OK) return std::nullopt;
-    std::string copy{text};
-    curl_free(text);
-    return copy;
+    const auto code = curl_url_get(u, which, &text, flags);
+    // libcurl leaves a host that it cannot convert to its caller along with the error.
+    const std::unique_ptr<char, decltype(&curl_free)> owned{text, &curl_free};
+    return code == CURLUE_OK ? std::optional<std::string>{text} : std::nullopt;
 }
 
 /// Where one hop goes.
