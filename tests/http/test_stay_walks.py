@@ -234,10 +234,20 @@ def quiet_db(quiet_server):
         yield connection
 
 
+def unseen(reached, answers):
+    """What the walks should have come by and have not: statuses, changes of stays, each action done, each refusal."""
+    statuses = {"awaiting_payment", "requested", "confirmed", "in_stay", "completed", "expired", "declined",
+                "cancelled_by_guest", "cancelled_by_host", "cancelled_by_admin", "no_show"}
+    refusals = {"not_found", "not_allowed", "wrong_state", "dates_taken", "invalid_input"}
+    return (statuses - {to for _, to in reached} | set(CHANGED) - reached | refusals - set().union(*answers.values())
+            | {f"{what}: never done" for what, seen in answers.items() if "done" not in seen})
+
+
 def test_random_walks_take_only_legal_steps(quiet_server, quiet_db, api_of):
+    """Four walks, and more until everything was come by: what a walk meets depends on the day it begins."""
     api = api_of(quiet_server)
     reached, answers = set(), {}
-    for seed in range(4):
+    for seed in range(16):
         walk = Walk(api, quiet_db, seed)
         try:
             for n in range(150):
@@ -250,11 +260,9 @@ def test_random_walks_take_only_legal_steps(quiet_server, quiet_db, api_of):
         for what, seen in walk.answers.items():
             answers.setdefault(what, set()).update(seen)
         api.clock.reset()
-    assert {to for _, to in reached} >= {"awaiting_payment", "requested", "confirmed", "in_stay", "completed", "expired", "declined",
-                                         "cancelled_by_guest", "cancelled_by_host", "cancelled_by_admin", "no_show"}, reached
-    assert CHANGED <= reached, "changes before and during stays"
-    assert all("done" in seen for seen in answers.values()), answers
-    assert set().union(*answers.values()) >= {"not_found", "not_allowed", "wrong_state", "dates_taken", "invalid_input"}, answers
+        if seed >= 3 and not unseen(reached, answers):
+            break
+    assert not unseen(reached, answers)
 
 
 def test_an_illegal_step_would_be_noticed():
