@@ -2,8 +2,10 @@
 #include <netinet/in.h>
 
 #include <cstring>
+#include <future>
 #include <memory>
-#include <mutex>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "platform/outbound/client.hpp"
@@ -14,40 +16,6 @@ namespace {
 using boost::asio::ip::address;
 using boost::asio::ip::address_v4;
 using boost::asio::ip::address_v6;
-
-/// One question to the system, which may answer long after we have lost patience: then this is kept until it has.
-struct question
-{
-    std::string host;
-    addrinfo hints{};
-    gaicb ask{};
-
-    explicit question(std::string name) : host{std::move(name)}
-    {
-        hints.ai_family = AF_UNSPEC;
-        hints.ai_socktype = SOCK_STREAM;
-        hints.ai_flags = AI_ADDRCONFIG;
-        ask.ar_name = host.c_str();
-        ask.ar_request = &hints;
-    }
-    question(const question&) = delete;
-    ~question()
-    {
-        if (ask.ar_result) freeaddrinfo(ask.ar_result);
-    }
-    bool answered() { return gai_error(&ask) != EAI_INPROGRESS; }
-};
-
-/// Gives the ones that still wait to somebody who keeps them, and forgets those that are through.
-void outlive(std::unique_ptr<question> q)
-{
-    static std::mutex guard;
-    static auto* const waiting =
-        new std::vector<std::unique_ptr<question>>;  // the system may still write into them at exit
-    const std::lock_guard lock{guard};
-    std::erase_if(*waiting, [](const auto& w) { return w->answered(); });
-    waiting->push_back(std::move(q));
-}
 
 address address_of(const addrinfo& a)
 {
@@ -64,29 +32,32 @@ address address_of(const addrinfo& a)
     return address_v6{bytes, in.sin6_scope_id};
 }
 
-}  // namespace
-
-std::vector<address> resolve(const std::string& host, std::chrono::milliseconds within)
+std::vector<address> look_up(const std::string& host)
 {
-    auto q = std::make_unique<question>(host);
-    gaicb* list[] = {&q->ask};
-    if (getaddrinfo_a(GAI_NOWAIT, list, 1, nullptr) != 0) return {};
-    const timespec patience{.tv_sec = within.count() / 1000, .tv_nsec = within.count() % 1000 * 1'000'000};
-    const gaicb* const waited[] = {&q->ask};
-    while (gai_suspend(waited, 1, &patience) == EAI_INTR)
-    {
-    }
-    if (!q->answered())
-    {
-        gai_cancel(&q->ask);
-        outlive(std::move(q));
-        return {};
-    }
+    addrinfo hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_ADDRCONFIG;
+    addrinfo* list = nullptr;
+    if (getaddrinfo(host.c_str(), nullptr, &hints, &list) != 0) return {};
+    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned{list, &freeaddrinfo};
     std::vector<address> found;
-    if (gai_error(&q->ask) != 0) return found;
-    for (const auto* a = q->ask.ar_result; a; a = a->ai_next)
+    for (const auto* a = list; a; a = a->ai_next)
         if (a->ai_family == AF_INET || a->ai_family == AF_INET6) found.push_back(address_of(*a));
     return found;
+}
+
+}  // namespace
+
+// The system may answer long after we have lost patience, and cannot be told to stop: it is asked on a thread of its own,
+// which then ends by itself with an answer nobody waits for.
+std::vector<address> resolve(const std::string& host, std::chrono::milliseconds within)
+{
+    std::packaged_task<std::vector<address>()> question{[host] { return look_up(host); }};
+    auto answer = question.get_future();
+    std::thread{std::move(question)}.detach();
+    if (answer.wait_for(within) != std::future_status::ready) return {};
+    return answer.get();
 }
 
 }  // namespace roost::outbound
