@@ -1,9 +1,10 @@
 -- The New York data as a marketplace in use: ids one can count through, ten stays a property over the coming year, and
 -- quotes ready to be booked. Every property has days 23 to 35 of each 36 free.
+-- They differ in their first bits, as real ones do: a GiST index tells apart no others, and each look-up in it took 40 times as long.
 set session_replication_role = replica;  -- ids change in all tables at once
 truncate imported_property;
 with numbered as (select id, row_number() over (order by status <> 'listed', id) as n from property)
-update property p set id = ('01900000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid
+update property p set id = ('01' || lpad(n::text, 6, '0') || '-0000-7000-8000-000000000001')::uuid
 from numbered where numbered.id = p.id;
 set session_replication_role = origin;
 update property set min_nights = least(min_nights, 3), advance_notice_days = 0, booking_window_days = 400,
@@ -30,7 +31,7 @@ drop table bench_stay;
 -- Quote n is for property n, three nights that are free, as the service would have made it.
 insert into quote (id, property_id, guest_id, check_in, check_out, guests, currency, lines, accommodation, guest_fee, tax,
     total, host_payout, guest_fee_bp, rules_version, expires_at, created_at, cancellation_terms)
-select ('01900000-0000-7000-9000-' || right(id::text, 12))::uuid, id, (select id from app_user where username = 'bench'),
+select overlay(id::text placing '9' from 20 for 1)::uuid, id, (select id from app_user where username = 'bench'),
     current_date + 45, current_date + 48, 1, currency, jsonb_build_array(
         jsonb_build_object('kind', 'nights', 'description', 'Nights at the usual price', 'rule', 'base', 'quantity', 3,
             'unit_price', jsonb_build_object('amount', nightly_price, 'currency', currency), 'amount',

@@ -29,7 +29,7 @@ HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[1]
 BUILD = pathlib.Path(os.environ["ROOST_BUILD_DIR"])
 PASSWORD = "correct-horse-battery"
-ONE = "01900000-0000-7000-8000-000000000001"
+ONE = "01000001-0000-7000-8000-000000000001"
 
 
 def say(text):
@@ -144,7 +144,7 @@ class Bench:
         undo = "delete from %s where %s"
         per_client = 3000
         with psycopg.connect(self.url, autocommit=True) as c:
-            ours = "created_at > now() - interval '1 hour' and quote_id::text like '01900000-%'"
+            ours = "created_at > now() - interval '1 hour' and quote_id::text like '%-7000-9000-000000000001'"
             c.execute("create temp table gone as select id from booking where " + ours)
             for table, column in (("stay_block", "booking_id"), ("booking_history", "booking_id"), ("booking", "id")):
                 c.execute(undo % (table, f"{column} in (select id from gone)"))
@@ -155,7 +155,7 @@ class Bench:
                                  " and a.blocked && b.blocked and a.id < b.id").fetchone()[0]
             assert overlaps == 0, "nights were sold twice"
             for table, column in (("stay_block", "booking_id"), ("booking_history", "booking_id"), ("booking", "id")):
-                c.execute(undo % (table, f"{column}::text like '01900000-0000-7000-a000-%'"))
+                c.execute(undo % (table, f"{column}::text like '%-7000-a000-000000000001'"))
             c.execute("delete from idempotency")
             c.execute("vacuum analyze booking, stay_block")
         self.booked = 0

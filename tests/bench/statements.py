@@ -5,9 +5,9 @@ import re
 
 SOURCES = pathlib.Path(__file__).parents[2] / "src"
 
-PROPERTY = "('01900000-0000-7000-8000-' || lpad(:n::text, 12, '0'))::uuid"
-QUOTE = "('01900000-0000-7000-9000-' || lpad(:n::text, 12, '0'))::uuid"
-BOOKING = "('01900000-0000-7000-a000-' || lpad(:n::text, 12, '0'))::uuid"
+PROPERTY = "('01' || lpad(:n::text, 6, '0') || '-0000-7000-8000-000000000001')::uuid"
+QUOTE = "('01' || lpad(:n::text, 6, '0') || '-0000-7000-9000-000000000001')::uuid"
+BOOKING = "('01' || lpad(:n::text, 6, '0') || '-0000-7000-a000-000000000001')::uuid"
 
 
 def statement(folder, name, *values):

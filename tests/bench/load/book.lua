@@ -9,5 +9,5 @@ function request()
   next_quote = next_quote + 1
   wrk.headers["Idempotency-Key"] = "bench-" .. next_quote
   return wrk.format("POST", "/api/v1/bookings/", nil,
-    string.format('{"quote_id":"01900000-0000-7000-9000-%012d"}', next_quote))
+    string.format('{"quote_id":"01%06d-0000-7000-9000-000000000001"}', next_quote))
 end

@@ -8,6 +8,6 @@ function init(args)
   wrk.headers["Content-Type"] = "application/json"
 end
 function request()
-  return wrk.format("POST", string.format("/api/v1/properties/01900000-0000-7000-8000-%012d/quote/", math.random(48000)), nil,
+  return wrk.format("POST", string.format("/api/v1/properties/01%06d-0000-7000-8000-000000000001/quote/", math.random(48000)), nil,
     string.format('{"check_in":"%s","check_out":"%s","guests":1}', first, last))
 end
