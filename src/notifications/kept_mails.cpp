@@ -108,8 +108,9 @@ task<http::response> show_html(service& s, const http::request& r)
 {
     const auto wanted = mail_id::parse(parameter(r.query, "id"));
     const auto m = wanted ? co_await s.kept_mail(*wanted) : std::nullopt;
-    co_return reply("text/html; charset=utf-8", m ? with_links_outside(m->html) : std::string{},
-                    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'");
+    co_return reply(
+        "text/html; charset=utf-8", m ? with_links_outside(m->html) : std::string{},
+        "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'");
 }
 
 task<http::response> list_json(service& s, const http::request& r)

@@ -46,10 +46,11 @@ enum class kind
 constexpr auto names_of(kind)
 {
     return std::to_array<std::string_view>(
-        {"verify_address", "reset_password", "password_changed", "new_sign_in", "request_sent", "request_received",
-         "request_accepted", "request_declined", "request_expired", "booking_confirmed", "booking_expired",
-         "booking_altered", "booking_cancelled", "alteration_proposed", "alteration_declined", "check_in_reminder",
-         "review_invitation", "review_received", "review_published", "review_replied", "calendar_conflict"});
+        {"verify_address",    "reset_password",    "password_changed",  "new_sign_in",         "request_sent",
+         "request_received",  "request_accepted",  "request_declined",  "request_expired",     "booking_confirmed",
+         "booking_expired",   "booking_altered",   "booking_cancelled", "alteration_proposed", "alteration_declined",
+         "check_in_reminder", "review_invitation", "review_received",   "review_published",    "review_replied",
+         "calendar_conflict"});
 }
 
 /// What can be switched on and off together.
@@ -124,15 +125,14 @@ struct notification
     instant created_at{};
     std::optional<instant> read_at;
 
-    static constexpr auto fields =
-        schema::fields(field<&notification::id>("id", "Its id."), field<&notification::kind>("kind", "What happened."),
-                       field<&notification::title>("title", schema::example{R"("Your stay at Sea view is confirmed")"},
-                                                   "In one line, in the language you had then."),
-                       field<&notification::text>("text", "A sentence or two."),
-                       field<&notification::subject>("subject_id",
-                                                     "The booking, property, review or account it is about."),
-                       field<&notification::created_at>("created_at", "When it was told."),
-                       field<&notification::read_at>("read_at", "When you read it; absent: you have not."));
+    static constexpr auto fields = schema::fields(
+        field<&notification::id>("id", "Its id."), field<&notification::kind>("kind", "What happened."),
+        field<&notification::title>("title", schema::example{R"("Your stay at Sea view is confirmed")"},
+                                    "In one line, in the language you had then."),
+        field<&notification::text>("text", "A sentence or two."),
+        field<&notification::subject>("subject_id", "The booking, property, review or account it is about."),
+        field<&notification::created_at>("created_at", "When it was told."),
+        field<&notification::read_at>("read_at", "When you read it; absent: you have not."));
 };
 
 /// Which page of one's notifications.
@@ -172,13 +172,12 @@ struct preferences
 {
     channels account{.required = true}, booking{.required = true}, reminder, review, calendar;
 
-    static constexpr auto fields =
-        schema::fields(field<&preferences::account>("account", "Your address, password and sign-ins."),
-                       field<&preferences::booking>("booking", "Requests, confirmations, changes and cancellations."),
-                       field<&preferences::reminder>("reminder", "The day before check-in."),
-                       field<&preferences::review>("review",
-                                                   "When a stay can be reviewed, and what becomes of reviews."),
-                       field<&preferences::calendar>("calendar", "Conflicts with calendars of other platforms."));
+    static constexpr auto fields = schema::fields(
+        field<&preferences::account>("account", "Your address, password and sign-ins."),
+        field<&preferences::booking>("booking", "Requests, confirmations, changes and cancellations."),
+        field<&preferences::reminder>("reminder", "The day before check-in."),
+        field<&preferences::review>("review", "When a stay can be reviewed, and what becomes of reviews."),
+        field<&preferences::calendar>("calendar", "Conflicts with calendars of other platforms."));
 };
 
 struct channel_changes

@@ -90,12 +90,12 @@ struct review_to_tell
     roost::time_zone time_zone;
     person author, reviewed;
 
-    static constexpr auto fields = schema::fields(
-        field<&review_to_tell::id>("review_id"), field<&review_to_tell::booking>("booking_id"),
-        field<&review_to_tell::direction>("direction"), field<&review_to_tell::status>("status"),
-        field<&review_to_tell::property>("property"), field<&review_to_tell::closes_at>("closes_at"),
-        field<&review_to_tell::time_zone>("time_zone"), field<&review_to_tell::author>("author"),
-        field<&review_to_tell::reviewed>("reviewed"));
+    static constexpr auto fields =
+        schema::fields(field<&review_to_tell::id>("review_id"), field<&review_to_tell::booking>("booking_id"),
+                       field<&review_to_tell::direction>("direction"), field<&review_to_tell::status>("status"),
+                       field<&review_to_tell::property>("property"), field<&review_to_tell::closes_at>("closes_at"),
+                       field<&review_to_tell::time_zone>("time_zone"), field<&review_to_tell::author>("author"),
+                       field<&review_to_tell::reviewed>("reviewed"));
 };
 
 /// A mail to be sent now.

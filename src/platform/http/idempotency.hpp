@@ -10,7 +10,7 @@
 namespace roost::pg {
 class database;
 class queryable;
-}
+}  // namespace roost::pg
 
 namespace roost::http {
 

@@ -49,8 +49,8 @@ std::vector<address> look_up(const std::string& host)
 
 }  // namespace
 
-// The system may answer long after we have lost patience, and cannot be told to stop: it is asked on a thread of its own,
-// which then ends by itself with an answer nobody waits for.
+// The system may answer long after we have lost patience, and cannot be told to stop: it is asked on a thread of its
+// own, which then ends by itself with an answer nobody waits for.
 std::vector<address> resolve(const std::string& host, std::chrono::milliseconds within)
 {
     std::packaged_task<std::vector<address>()> question{[host] { return look_up(host); }};
