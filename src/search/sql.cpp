@@ -19,19 +19,23 @@ enum class key : std::size_t
 };
 constexpr std::array<std::string_view, 6> names{"price", "total", "rating", "distance", "newest", "relevance"};
 
+/// Whether the functions that know rules by date are to be asked. Once this statement has its plan, those keep theirs: the
+/// setting is changed when the first property has rules, and not for each of them.
+constexpr std::string_view has_rules =
+    "has_rules and (select set_config('plan_cache_mode', 'force_generic_plan', true) is not null)";
+
 /// The price of the stay as calendar/price.cpp computes it, of the property with this name in the statement. Amounts
-/// are not negative, so adding half before the division rounds half up. Few properties have rules; theirs is a
-/// function, whose plans are kept, while a statement of search is planned each time.
+/// are not negative, so adding half before the division rounds half up.
 std::string total_of(std::string_view p)
 {
     const auto subtotal =
         std::format("({0}.nightly_price * ($16::date - $15::date) + coalesce({0}.cleaning_fee, 0))", p);
     return std::format(
-        "case when $15::date is not null and {0}.has_rules"
+        "case when $15::date is not null and {0}.{2}"
         " then ruled_total({0}.id, {0}.nightly_price, coalesce({0}.cleaning_fee, 0),"
         " {0}.tax_basis_points, $33::int, $15, $16, coalesce($17::int, 1), $36::int[])"
         " else {1} + ({1} * $33::int + 5000) / 10000 + ({1} * {0}.tax_basis_points + 5000) / 10000 end",
-        p, subtotal);
+        p, subtotal, has_rules);
 }
 const auto total = total_of("property");
 
@@ -87,7 +91,7 @@ std::string filters()
 // stay can be booked now (`refusal` in calendar/stays.cpp says the same of one property). `offset 0` keeps the look-ups
 // in their indexes, one row at a time. The exact box stands here also because the planner would take it for a third
 // condition independent of the others and expect too few rows.
-constexpr std::string_view turn = R"(($4::float8 is null and $15::date is null) or exists (
+const auto turn = std::format(R"(($4::float8 is null and $15::date is null) or exists (
         select from property where id = c.id
         and ($4::float8 is null or latitude between $5 and $7
             and (case when $4 <= $6 then longitude between $4 and $6 else longitude >= $4 or longitude <= $6 end))
@@ -95,7 +99,7 @@ constexpr std::string_view turn = R"(($4::float8 is null and $15::date is null) 
             and $15 - booking_window_days <= ($32 at time zone time_zone)::date
             and ($15 > ($32 at time zone time_zone)::date
                 or extract(hour from $32 at time zone time_zone) < same_day_cutoff_hour)
-            and case when has_rules
+            and case when {}
                 then rules_take(id, $15, $16, min_nights, max_nights, closed_to_arrival, closed_to_departure)
                 else $34::text <> all(closed_to_arrival) and $35::text <> all(closed_to_departure) end
             and not exists (
@@ -103,7 +107,8 @@ constexpr std::string_view turn = R"(($4::float8 is null and $15::date is null) 
                 where property_id = c.id and blocked && daterange($15, $16 + preparation_nights)
                     and (expires_at is null or expires_at > $32)
                 offset 0))
-        offset 0))";
+        offset 0))",
+                              has_rules);
 
 std::string_view column_of(key k)
 {

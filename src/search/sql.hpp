@@ -6,7 +6,8 @@
 /// only as text; every value is a parameter, and the parameters are the same for all of them (search/store.cpp).
 namespace roost::search::sql {
 
-/// A parameter that is null filters nothing: planned for its values, PostgreSQL drops those conditions.
+/// A parameter that is null filters nothing: planned for its values, PostgreSQL drops those conditions. Before each
+/// statement, as each may end it.
 inline constexpr pg::statement plan_for_values{"search.plan_for_values",
                                                "set local plan_cache_mode = force_custom_plan"};
 

@@ -76,8 +76,11 @@ task<matches> run(pg::database& db, const query& q, std::optional<http::cursor> 
             m.rows = co_await with_parameters(
                 q, c, [&](const auto&... p) { return tx.all<found>(page, p..., key, id, q.limit + 1); });
             if (q.count)
+            {
+                tx.queue(sql::plan_for_values);
                 m.count = co_await with_parameters(
                     q, c, [&](const auto&... p) { return tx.one<std::int64_t>(sql::count(), p...); });
+            }
             co_return m;
         },
         q.count ? pg::isolation::repeatable_read : pg::isolation::read_committed);
