@@ -4,6 +4,7 @@
 #include <print>
 
 #include "app/commands.hpp"
+#include "app/database_time.hpp"
 #include "app/operations.hpp"
 #include "app/services.hpp"
 #include "app/version.hpp"
@@ -42,11 +43,12 @@ class thread_services
     services& services_;
     jobs::celery::bridge* celery_;
     pg::config database_;
+    database_time& time_;
     std::atomic<boost::asio::io_context*> first_ = nullptr;
 
 public:
-    thread_services(services& s, jobs::celery::bridge* celery, pg::config database)
-        : services_{s}, celery_{celery}, database_{std::move(database)}
+    thread_services(services& s, jobs::celery::bridge* celery, pg::config database, database_time& time)
+        : services_{s}, celery_{celery}, database_{std::move(database)}, time_{time}
     {}
 
     void start(boost::asio::io_context& io)
@@ -55,12 +57,18 @@ public:
         if (celery_) celery_->attach(io);
         services_.jobs.attach(io);
         boost::asio::io_context* none = nullptr;
-        if (first_.compare_exchange_strong(none, &io)) services_.accounts.start(io, database_);
+        if (!first_.compare_exchange_strong(none, &io)) return;
+        time_.start(io);
+        services_.accounts.start(io, database_);
     }
 
     void stop(boost::asio::io_context& io)
     {
-        if (first_.load() == &io) services_.accounts.stop();
+        if (first_.load() == &io)
+        {
+            time_.stop();
+            services_.accounts.stop();
+        }
         services_.jobs.detach(io);
         if (celery_) celery_->detach(io);
         services_.outbound.threads().end();  // what it still has would come back to a context that is gone
@@ -129,8 +137,10 @@ int run(const settings& how, const http::server_config& server,
     http::api a{"/api/v1", s.db};
     declare(a, s);
 
+    database_time time{s.clock, s.db};
+    time.compare_now();
     const auto celery = celery_of(how, s);
-    thread_services threads{s, celery.get(), how.for_database()};
+    thread_services threads{s, celery.get(), how.for_database(), time};
     http::server listening{server,
                            [&a](http::request& r) { return a(r); },
                            {.on_start = [&](boost::asio::io_context& io) { threads.start(io); },

@@ -16,6 +16,7 @@ from support.other_platform import Platform
 from support.processes import Databases, PrivatePostgres, PrivateRedis, Server, redis_database, server_environment
 from support.refusals import Caller
 from support.stays import over
+from support import wrong_clock as wrong_clocks
 
 
 def setting(name):
@@ -59,6 +60,12 @@ def new_redis():
         return mine
 
     return create
+
+
+@pytest.fixture(scope="session")
+def wrong_clock(tmp_path_factory):
+    """start_server(…, **wrong_clock(900)): a process on a machine that is a quarter of an hour ahead."""
+    return wrong_clocks.build(tmp_path_factory.mktemp("clock"))
 
 
 @pytest.fixture(scope="session")

@@ -168,41 +168,13 @@ def test_serve_does_jobs_unless_told_not_to(queue, start_server, new_redis):
     busy.close()
 
 
-WRONG_CLOCK = """
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <stdlib.h>
-#include <time.h>
-int clock_gettime(clockid_t which, struct timespec* t)
-{
-    int (*real)(clockid_t, struct timespec*) = dlsym(RTLD_NEXT, "clock_gettime");
-    int failed = real(which, t);
-    if (which == CLOCK_REALTIME) t->tv_sec += atol(getenv("CLOCK_IS_OFF_BY"));
-    return failed;
-}
-"""
-
-
-@pytest.fixture(scope="module")
-def clock_library(tmp_path_factory):
-    """Moves a process's wall clock and nothing else: faketime also holds up timers when it moves time back."""
-    folder = tmp_path_factory.mktemp("clock")
-    (folder / "clock.c").write_text(WRONG_CLOCK)
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", folder / "clock.so", folder / "clock.c"], check=True)
-    return folder / "clock.so"
-
-
 @pytest.mark.parametrize("hours", [26, -26])
-def test_a_workers_wrong_clock_changes_neither_leases_nor_what_is_due(queue, start_worker, clock_library, hours):
+def test_a_workers_wrong_clock_changes_neither_leases_nor_what_is_due(queue, start_worker, wrong_clock, hours):
     due, later = (
         queue.enqueue(text=text, at=queue.db.execute(f"select now() {when} as at").fetchone()["at"])
         for text, when in [("due", "- interval '1 minute'"), ("later", "+ interval '1 hour'")]
     )
-    worker = start_worker(
-        LD_PRELOAD=str(clock_library),
-        CLOCK_IS_OFF_BY=str(hours * 3600),
-        ASAN_OPTIONS="verify_asan_link_order=0",
-    )
+    worker = start_worker(**wrong_clock(hours * 3600))
     held = queue.enqueue(text="held", hold_ms=3_600_000)
     queue.wait_for(held, "running")
     row = queue.job(held)
