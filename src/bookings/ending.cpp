@@ -53,7 +53,7 @@ void let_go(pg::tx& tx, const booking_row& b, instant now)
 task<result<cancelled_booking>> service::cancel(pg::tx& tx, const identity& who, booking_id id, std::string reason)
 {
     const auto now = clock_.now();
-    const auto b = co_await find_booking_at_house(tx, id, who.user, who.is_admin);
+    const auto b = co_await lock_booking_at_house(tx, id, who.user, who.is_admin);
     if (!b) co_return fail(errc::not_found, "there is no such booking");
     const auto& booked = b->booking;
     const auto by = as_what(who, booked);
@@ -83,7 +83,7 @@ task<result<cancellation_preview>> service::preview(const identity& who, booking
 task<result<cancelled_booking>> service::no_show(pg::tx& tx, const identity& who, booking_id id, std::string reason)
 {
     const auto now = clock_.now();
-    const auto b = co_await find_booking_at_house(tx, id, who.user, who.is_admin);
+    const auto b = co_await lock_booking_at_house(tx, id, who.user, who.is_admin);
     if (!b) co_return fail(errc::not_found, "there is no such booking");
     const auto& booked = b->booking;
     if (as_what(who, booked) == actor::guest) co_return fail(errc::not_allowed, "only the host says so");

@@ -113,10 +113,12 @@ select * from booked;
 select * from booking where id = $1 and (guest_id = $2 or host_id = $2 or $3);
 
 -- name: booking_at_house
--- A booking with how its property is paid, for those who may see it.
+-- A booking with how its property is paid, for those who may see it and are about to move it. Locked, as by those who
+-- change it: what a refund is computed from is what the booking still is when it moves.
 select b.*, p.payment_mode
 from booking b join property p on p.id = b.property_id
-where b.id = $1 and (b.guest_id = $2 or b.host_id = $2 or $3);
+where b.id = $1 and (b.guest_id = $2 or b.host_id = $2 or $3)
+for no key update of b;
 
 -- name: move_booking
 -- Compare and swap: nothing unless the booking is still in status $2, and time has not ended what it waits for, or

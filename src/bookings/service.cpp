@@ -178,7 +178,7 @@ task<result<booking>> service::move(pg::tx& tx, const identity& who, const booki
 /// A booking to be answered by its host.
 task<result<booking_at_house>> service::for_host(pg::tx& tx, const identity& who, booking_id id)
 {
-    auto found = co_await find_booking_at_house(tx, id, who.user, who.is_admin);
+    auto found = co_await lock_booking_at_house(tx, id, who.user, who.is_admin);
     if (!found) co_return fail(errc::not_found, "there is no such booking");
     if (found->booking.host != who.user) co_return fail(errc::not_allowed, "only the host answers a request");
     if (found->booking.status != booking_status::requested)

@@ -139,9 +139,9 @@ task<std::optional<booking_row>> find_booking(pg::queryable& q, booking_id id, u
     return q.one<booking_row>(sql::find_booking, id, who, any);
 }
 
-task<std::optional<booking_at_house>> find_booking_at_house(pg::queryable& q, booking_id id, user_id who, bool any)
+task<std::optional<booking_at_house>> lock_booking_at_house(pg::tx& tx, booking_id id, user_id who, bool any)
 {
-    return q.one<booking_at_house>(sql::booking_at_house, id, who, any);
+    return tx.one<booking_at_house>(sql::booking_at_house, id, who, any);
 }
 
 task<std::vector<booking_event>> history_of(pg::queryable& q, booking_id id)

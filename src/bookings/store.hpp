@@ -206,7 +206,8 @@ task<std::optional<booking_row>> insert_booking(pg::tx& tx, const stay_to_book& 
 
 /// Nothing for those who have nothing to do with it.
 task<std::optional<booking_row>> find_booking(pg::queryable& q, booking_id id, user_id who, bool any);
-task<std::optional<booking_at_house>> find_booking_at_house(pg::queryable& q, booking_id id, user_id who, bool any);
+/// Locked until the transaction ends.
+task<std::optional<booking_at_house>> lock_booking_at_house(pg::tx& tx, booking_id id, user_id who, bool any);
 task<std::vector<booking_event>> history_of(pg::queryable& q, booking_id id);
 /// At most `limit` of them, newest first; with `after`, those before it in time, with `before`, those after it.
 task<std::vector<booking_row>> list_bookings(pg::queryable& q, user_id who, const booking_filter& f,

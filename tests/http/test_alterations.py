@@ -2,6 +2,7 @@
 
 import collections
 import datetime
+import json
 import secrets
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from support.processes import wait_until
 from support.stays import ask, becomes, book, free, money
 from support.volley import Volley, encode
+from support.waiting import queue_behind
 
 
 def moment(text):
@@ -374,8 +376,24 @@ def test_accepting_and_cancelling_the_booking_at_once_leave_one_story(api, make,
         accepted, cancelled = (answers if n % 2 else answers[::-1])
         assert cancelled[0] == 200 and accepted[0] in (200, 409), answers
         assert free(api, stay.listing, stay.day(0), stay.day(9)) == [(stay.day(0), stay.day(9))]
+        seen = stay.seen()
+        assert json.loads(cancelled[1])["refund"] == seen["refund"]
+        assert seen["refund"]["total"] == seen["price"]["total"], "everything, of whichever price it was by then"
         rows = stay.guest.get(f"/bookings/{stay.booking['id']}/history/").expect(200)["results"]
         assert len(rows) == stay.seen()["version"] == (3 if accepted[0] == 200 else 2)
+
+
+def test_a_cancellation_that_waits_for_a_change_gives_back_the_new_price(api, stay, db, database):
+    offer = stay.move(stay.host, 2, 7).expect(201)
+    cancel = f"/bookings/{stay.booking['id']}/cancel/"
+    with queue_behind(db, database, "select from booking where id = %s for update", stay.booking["id"]) as queue:
+        accepted = queue.add(answer, stay.guest, offer, "accept")
+        cancelled = queue.add(stay.host.post, cancel, {})
+        queue.holding.commit()
+        accepted.result().expect(200)
+        refund = cancelled.result().expect(200)["refund"]
+    assert refund["total"] == stay.seen()["price"]["total"] == offer["after"]["price"]["total"]
+    assert refund["total"] != offer["before"]["price"]["total"]
 
 
 def test_the_nights_of_a_change_are_sold_once(api, make, db):
