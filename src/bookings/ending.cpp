@@ -37,12 +37,13 @@ actor terms_for(const booking_row& b, actor by) { return is_pending(b.status) ? 
 /// When a host may say so: a day after check-in, and in the last hours of stays that are over before that.
 instant no_show_from(const booking_row& b) { return std::min<instant>(b.starts_at + 24h, b.ends_at - 6h); }
 
-/// Nights that have not begun are free again, and nothing is left to agree on.
+/// Nights that have not begun are free again, all of those that were never somebody's for good; and nothing is left to
+/// agree on.
 void let_go(pg::tx& tx, const booking_row& b, instant now)
 {
     if (is_firm(b.status)) tx.queue(sql::drop_alteration, b.id, now);
     const auto begun = nights_begun(stay_of(b), now);
-    if (begun == 0)
+    if (is_pending(b.status) || begun == 0)
         free_nights(tx, b.id);
     else
         shorten_nights(tx, b.id, b.check_in + std::chrono::days{begun});

@@ -279,6 +279,17 @@ def test_cancelling_during_the_stay_frees_only_what_is_left(api, make, clock):
     assert free(api, listing, day[1], day[8]) == [(day[3], day[8])], "the nights begun and the preparation after them"
 
 
+def test_cancelling_what_was_never_paid_frees_the_night_that_has_begun_too(api, make, clock):
+    """Booked and taken back in the afternoon of the first night, when a stay that is firm keeps it."""
+    clock.set((clock.now() + datetime.timedelta(days=1)).replace(hour=17, minute=0))
+    first, last = clock.today(), clock.today(2)
+    for mode, left in (("online", [(first, last)]), ("on_arrival", [(clock.today(1), last)])):
+        guest, listing = api.new_guest(), make.listing(payment_mode=mode)
+        booking = book(guest, ask(guest, listing, first, last).expect(201)).expect(201)
+        guest.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
+        assert free(api, listing, first, last) == left, mode
+
+
 # ----------------------------------------------------------------------------------------------------------- time
 
 
