@@ -30,7 +30,7 @@ returning dispatched_at is not null;
 -- A booking as both sides need it told. `reason` is that of the step the event is about ($2, a status).
 select b.id as booking_id, b.property_id, b.status, b.check_in, b.check_out, b.guests, b.currency, b.total,
        b.host_payout, b.message, b.starts_at, b.ends_at, b.due_at, b.version, p.title as property, p.line, p.city,
-       p.postcode, p.country, coalesce(p.time_zone, 'UTC') as time_zone, p.check_in_time, p.check_out_time,
+       p.postcode, p.country, b.time_zone, b.check_in_time, p.check_out_time,
        coalesce((select reason from booking_history h where h.booking_id = b.id and h.to_status = $2
                  order by h.id desc limit 1), '') as reason,
        coalesce((select actor from booking_history h where h.booking_id = b.id and h.to_status = $2
@@ -55,13 +55,13 @@ where p.id = $1;
 
 -- name: review_to_tell
 -- One that somebody wrote here, not an imported one.
-select r.id as review_id, r.booking_id, r.direction, r.status, r.closes_at, p.title as property,
-       coalesce(p.time_zone, 'UTC') as time_zone,
+select r.id as review_id, r.booking_id, r.direction, r.status, r.closes_at, p.title as property, b.time_zone,
        jsonb_build_object('id', a.id, 'name', a.display_name, 'locale', a.locale, 'open', a.deactivated_at is null,
                           'has_address', a.email is not null) as author,
        jsonb_build_object('id', s.id, 'name', s.display_name, 'locale', s.locale, 'open', s.deactivated_at is null,
                           'has_address', s.email is not null) as reviewed
 from review_shown r
+join booking b on b.id = r.booking_id
 join property p on p.id = r.property_id
 join app_user a on a.id = r.author_id
 join app_user s on s.id = r.subject_id

@@ -2,18 +2,17 @@
 -- that writers of one property's reviews take turns; what it then reads, in a statement of its own, is the latest.
 
 -- name: lock_stay
--- A booking of which somebody is the guest or the host.
-select b.id as booking_id, b.property_id, b.guest_id, b.host_id, b.status, b.check_out,
-       coalesce(p.time_zone, 'UTC') as time_zone
+-- A booking of which somebody is the guest or the host. Its own zone, whatever the property's is by now: a host who
+-- moves west would have until after the guest's review is public.
+select b.id as booking_id, b.property_id, b.guest_id, b.host_id, b.status, b.check_out, b.time_zone
 from booking b join property p on p.id = b.property_id
 where b.id = $1 and $2 in (b.guest_id, b.host_id)
 for no key update of p;
 
 -- name: stay
 -- The same for reading; an admin ($3) may as well.
-select b.id as booking_id, b.property_id, b.guest_id, b.host_id, b.status, b.check_out,
-       coalesce(p.time_zone, 'UTC') as time_zone
-from booking b join property p on p.id = b.property_id
+select b.id as booking_id, b.property_id, b.guest_id, b.host_id, b.status, b.check_out, b.time_zone
+from booking b
 where b.id = $1 and ($2 in (b.guest_id, b.host_id) or $3);
 
 -- name: lock_property

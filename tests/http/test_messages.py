@@ -116,13 +116,17 @@ def test_a_cancellation_is_told_with_what_it_gives_back(api, make, mails):
 
 def test_the_day_before_both_are_reminded_and_afterwards_asked_for_a_review(api, make, mails, clock):
     host, guest = named(api, "Hugo", host=True), named(api, "Ann")
-    booking = make.booking(make.listing(host, title="Cabin"), guest, check_in=10, nights=2)
+    cabin = make.listing(host, title="Cabin")
+    booking = make.booking(cabin, guest, check_in=10, nights=2)
+    # Of the stays to come; this one keeps the clock it was booked by.
+    host.patch(f"/properties/{cabin['id']}/", {"time_zone": "Pacific/Pago_Pago", "check_in_time": "10:00"}).expect(200)
     cancelled = make.booking(make.listing(host, title="Tent"), guest, check_in=10, nights=2)
     mails.wait(guest.email, "Your stay at Tent is confirmed")
     guest.post(f"/bookings/{cancelled['id']}/cancel/", {}).expect(200)
     starts, ends = (datetime.datetime.fromisoformat(booking[k]) for k in ("starts_at", "ends_at"))
     clock.set(starts - datetime.timedelta(hours=23, minutes=59))
     reminder = mails.wait(guest.email, "Your stay at Cabin begins soon")
+    assert ", from 15:00" in reminder["text"]
     assert "Quai de Jemmapes" in reminder["text"] and "/unsubscribe?t=" in reminder["unsubscribe"]
     mails.wait(host.email, "Ann arrives soon")
     clock.set(ends + datetime.timedelta(minutes=1))

@@ -61,6 +61,7 @@ def everything_said(db, mails, *people):
 def test_the_other_side_hears_of_a_blind_review_and_nothing_of_what_it_says(db, stay, mails, first_is):
     guest, host, booking = stay
     first, second = (guest, host) if first_is == "guest" else (host, guest)
+    host.patch(f"/properties/{booking['property_id']}/", {"time_zone": "Pacific/Pago_Pago"}).expect(200)
     write(first, booking)
     settled(db)
     subject = "Ann has reviewed Dune" if first_is == "guest" else "Hugo has reviewed your stay at Dune"
@@ -68,7 +69,8 @@ def test_the_other_side_hears_of_a_blind_review_and_nothing_of_what_it_says(db, 
     [n] = about_reviews(second)
     assert (n["kind"], n["title"], n["subject_id"]) == ("review_received", subject, booking["id"])
     mail = mails.wait(second.email, subject)
-    assert f"/reviews/new?booking={booking['id']}" in mail["text"] and "Until: " in mail["text"] and mail["unsubscribe"]
+    assert f"/reviews/new?booking={booking['id']}" in mail["text"] and mail["unsubscribe"]
+    assert "00:00 (Europe/Paris)" in mail["text"].split("Until: ")[1], "by the zone the stay was booked in"
     assert SECRET not in everything_said(db, mails, guest, host)
     rows = db.execute("select facts from mail where user_id = %s and kind = 'review_received'", [second.id]).fetchall()
     assert "rating" not in json.dumps([r["facts"] for r in rows]) and "2" not in n["title"] + n["text"]

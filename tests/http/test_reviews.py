@@ -145,6 +145,18 @@ def test_what_one_side_wrote_is_public_from_midnight_there_after_two_weeks(api, 
     assert not about(host, booking)["open"] and about(host, booking)["guest_to_property"]["review"]["rating"] == 4
 
 
+def test_a_host_who_moves_west_has_no_more_time_than_the_guest(api, clock, stayed):
+    guest, host, listing, booking = stayed(time_zone="Europe/Paris")
+    review = write(guest, booking, 2, comment="Cold.").expect(201)
+    host.patch(f"/properties/{listing['id']}/", {"time_zone": "Pacific/Pago_Pago"}).expect(200)
+    assert about(host, booking)["closes_at"] == review["closes_at"]
+    clock.set(review["closes_at"])
+    clock.advance(seconds=1)
+    assert [r["id"] for r in listed(api, listing)] == [review["id"]]
+    assert not about(host, booking)["open"] and about(host, booking)["closes_at"] == review["closes_at"]
+    write(host, booking, 1, comment="They would say that.").expect(409, "wrong_state")
+
+
 @pytest.mark.parametrize("reader", ["list", "review", "booking", "person"])
 def test_no_reader_waits_for_the_job(api, clock, stayed, reader):
     guest, host, listing, booking = stayed()
