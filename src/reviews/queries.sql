@@ -130,11 +130,20 @@ with hidden as (
 insert into review_moderation (review_id, admin_id, action, reason, at) select id, $2, 'hide', $3, $4 from hidden;
 
 -- name: restore_review
--- Shows it again, or lets it stay and answers what was reported of it. Nothing when there is neither to do.
-with restored as (
-    update review set hidden_at = null, version = version + 1, updated_at = $4
-    where id = $1 and hidden_at is not null
-    returning id
+-- Shows it again, or lets it stay and answers what was reported of it. Nothing when there is neither to do. What was
+-- hidden before it was published becomes public only now, and is told.
+with hidden as (
+    select id, hidden_at < published_at as untold from review where id = $1 and hidden_at is not null
+), restored as (
+    update review r set hidden_at = null, version = version + 1, updated_at = $4
+    from hidden where r.id = hidden.id
+    returning r.*, hidden.untold
+), told as (
+    insert into outbox_event (kind, subject_id, payload, at)
+    select 'review.published', id,
+           jsonb_build_object('property_id', property_id, 'booking_id', booking_id, 'direction', direction,
+                              'author_id', author_id, 'subject_id', subject_id), $4
+    from restored where untold and superseded_at is null
 ), answered as (
     update review_report set answered_at = $4 where review_id = $1 and answered_at is null
     returning review_id

@@ -71,15 +71,34 @@ def test_a_report_is_answered_by_letting_the_review_stay(api, published):
     assert [r["id"] for r in listed(api, listing)] == [review["id"]]
 
 
-def test_what_is_hidden_while_blind_stays_hidden(api, clock, stayed):
+def test_what_is_hidden_while_blind_stays_hidden_and_is_told_when_it_is_shown(api, clock, stayed, db):
     guest, host, listing, booking = stayed()
     review = write(guest, booking, 1).expect(201)
+
+    def told():
+        return db.execute("select count(*) from outbox_event where kind = 'review.published' and subject_id = %s",
+                          [review["id"]]).fetchone()["count"]
+
     api.as_admin().post(f"/reviews/{review['id']}/hide/", {"reason": "Insults."}).expect(200)
     clock.advance(days=16)
     assert listed(api, listing) == [] and rating_of(listing, host) == (None, 0)
     clock.advance(seconds=1)
-    api.as_admin().post(f"/reviews/{review['id']}/restore/", {"reason": "Mild ones."}).expect(200)
+    for n, verb in enumerate(["restore", "hide", "restore"]):
+        assert told() == min(n, 1), "once, when it becomes public"
+        api.as_admin().post(f"/reviews/{review['id']}/{verb}/", {"reason": "Mild ones."}).expect(200)
     assert [r["id"] for r in listed(api, listing)] == [review["id"]] and rating_of(listing, host) == (1.0, 1)
+    assert told() == 1
+
+
+def test_what_is_shown_again_while_it_is_blind_is_told_once_it_is_public(api, clock, stayed, db):
+    guest, host, listing, booking = stayed()
+    review = write(guest, booking, 1).expect(201)
+    events = "select count(*) from outbox_event where kind = 'review.published' and subject_id = %s"
+    for verb in ("hide", "restore"):
+        api.as_admin().post(f"/reviews/{review['id']}/{verb}/", {"reason": "By mistake."}).expect(200)
+    assert db.execute(events, [review["id"]]).fetchone()["count"] == 0
+    write(host, booking).expect(201)
+    assert db.execute(events, [review["id"]]).fetchone()["count"] == 1
 
 
 def test_reviews_of_what_is_not_public_are_its_hosts(api, published):
