@@ -327,7 +327,15 @@ select count(*) from ended;
 
 -- name: drop_alteration
 -- The booking ended; so does what was proposed for it.
-update booking_alteration set status = 'cancelled', updated_at = $2 where booking_id = $1 and status = 'open';
+with ended as (
+    update booking_alteration set status = 'cancelled', updated_at = $2 where booking_id = $1 and status = 'open'
+    returning *
+)
+insert into outbox_event (kind, subject_id, payload, at)
+select 'booking.alteration_cancelled', b.id,
+       jsonb_build_object('property_id', b.property_id, 'guest_id', b.guest_id, 'host_id', b.host_id,
+                          'alteration_id', a.id, 'proposed_by', a.proposed_by), $2
+from ended a join booking b on b.id = a.booking_id;
 
 -- name: move_nights
 -- Violates stay_block_no_overlap when somebody has one of the new nights.

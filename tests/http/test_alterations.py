@@ -1,56 +1,12 @@
 """Other nights or guests for a booking: one side proposes, the other answers (domain rules, 4.1)."""
 
-import collections
 import datetime
-import json
-import secrets
 
 import pytest
 
+from support.alterations import Stay, alterations, answer, moment, propose
 from support.processes import wait_until
 from support.stays import ask, becomes, book, free, money
-from support.volley import Volley, encode
-from support.waiting import queue_behind
-
-
-def moment(text):
-    return datetime.datetime.fromisoformat(text)
-
-
-def alterations(booking):
-    return f"/bookings/{booking['id']}/alterations/"
-
-
-def propose(person, booking, **wish):
-    return person.post(alterations(booking), wish)
-
-
-def answer(person, alteration, verb):
-    path = f"/bookings/{alteration['booking_id']}/alterations/{alteration['id']}/{verb}/"
-    return person.post(path, *([{}] if verb == "decline" else []))
-
-
-def see(person, booking):
-    return person.get(f"/bookings/{booking['id']}/").expect(200)
-
-
-class Stay:
-    """A booking of its own with its two people; days are counted from its check-in."""
-
-    def __init__(self, api, make, check_in=30, nights=4, **listing):
-        self.host, self.guest = api.new_host(), api.new_guest()
-        self.listing = make.listing(self.host, **listing)
-        self.booking = make.booking(self.listing, self.guest, check_in=check_in, nights=nights)
-        self.first = datetime.date.fromisoformat(self.booking["check_in"])
-
-    def day(self, n):
-        return str(self.first + datetime.timedelta(days=n))
-
-    def seen(self):
-        return see(self.guest, self.booking)
-
-    def move(self, person, first, last, **more):
-        return propose(person, self.booking, check_in=self.day(first), check_out=self.day(last), **more)
 
 
 @pytest.fixture
@@ -239,11 +195,13 @@ def test_a_proposal_ends_with_check_in(api, make, clock):
     answer(stay.host, offer, "accept").expect(409, "wrong_state")
 
 
-def test_a_cancelled_booking_takes_its_proposal_with_it(stay):
+def test_a_cancelled_booking_takes_its_proposal_with_it(stay, db):
     offer = stay.move(stay.guest, 1, 5).expect(201)
     stay.guest.post(f"/bookings/{stay.booking['id']}/cancel/", {}).expect(200)
     answer(stay.host, offer, "accept").expect(409, "wrong_state")
     assert stay.guest.get(alterations(stay.booking)).expect(200)["results"][0]["status"] == "cancelled"
+    told = "select payload ->> 'alteration_id' as id from outbox_event where subject_id = %s and kind = 'booking.alteration_cancelled'"
+    assert db.execute(told, [stay.booking["id"]]).fetchall() == [{"id": offer["id"]}]
     stay.move(stay.guest, 1, 5).expect(409, "wrong_state")
 
 
@@ -322,98 +280,3 @@ def test_a_booking_has_so_many_proposals_and_no_more(stay):
         answer(stay.guest, stay.move(stay.guest, 1, 5).expect(201), "cancel").expect(200)
     stay.move(stay.guest, 1, 5).expect(429, "too_many_requests")
     assert len(stay.guest.get(alterations(stay.booking)).expect(200)["results"]) == 50
-
-
-# ----------------------------------------------------------------------------------------------------------- races
-
-
-def shot(person, path, body=None):
-    return encode("POST", "/api/v1" + path, {} if body is None else body,
-                  {"Authorization": f"Bearer {person.token}", "Idempotency-Key": secrets.token_hex(8)})
-
-
-def bare(person, path):
-    return encode("POST", "/api/v1" + path, None, {"Authorization": f"Bearer {person.token}"})
-
-
-def outcome(answers):
-    return collections.Counter(status for status, _ in answers)
-
-
-def test_of_many_proposals_at_once_one_is_open(api, stay, db):
-    with Volley(api.port, 16) as volley:
-        wishes = [shot((stay.guest, stay.host)[n % 2], alterations(stay.booking), {"check_out": stay.day(5 + n % 3)})
-                  for n in range(16)]
-        assert outcome(volley.fire(wishes)) == {201: 1, 409: 15}
-    count = "select count(*) from booking_alteration where booking_id = %s and status = 'open'"
-    assert db.execute(count, [stay.booking["id"]]).fetchone()["count"] == 1
-
-
-def test_an_answer_is_given_once(api, make, db):
-    stays = [Stay(api, make) for _ in range(6)]
-    with Volley(api.port, 12) as volley:
-        for stay in stays:
-            offer = stay.move(stay.guest, 2, 7).expect(201)
-            path = f"{alterations(stay.booking)}{offer['id']}/"
-            shots = [bare(stay.host, path + "accept/"), bare(stay.guest, path + "cancel/"), shot(stay.host, path + "decline/")] * 4
-            answers = volley.fire(shots)
-            assert outcome(answers) == {200: 1, 409: 11}
-            won = next(n for n, (status, _) in enumerate(answers) if status == 200) % 3
-            [listed] = stay.guest.get(alterations(stay.booking)).expect(200)["results"]
-            assert listed["status"] == ("accepted", "cancelled", "declined")[won]
-            assert stay.seen()["check_in"] == stay.day(2 if won == 0 else 0)
-            assert stay.seen()["version"] == (2 if won == 0 else 1)
-
-
-def test_accepting_and_cancelling_the_booking_at_once_leave_one_story(api, make, db):
-    for n in range(8):
-        stay = Stay(api, make)
-        offer = stay.move(stay.host, 2, 7).expect(201)
-        shots = [bare(stay.guest, f"{alterations(stay.booking)}{offer['id']}/accept/"),
-                 shot(stay.host, f"/bookings/{stay.booking['id']}/cancel/")]
-        with Volley(api.port, 2) as volley:
-            answers = volley.fire(shots if n % 2 else shots[::-1])
-        accepted, cancelled = (answers if n % 2 else answers[::-1])
-        assert cancelled[0] == 200 and accepted[0] in (200, 409), answers
-        assert free(api, stay.listing, stay.day(0), stay.day(9)) == [(stay.day(0), stay.day(9))]
-        seen = stay.seen()
-        assert json.loads(cancelled[1])["refund"] == seen["refund"]
-        assert seen["refund"]["total"] == seen["price"]["total"], "everything, of whichever price it was by then"
-        rows = stay.guest.get(f"/bookings/{stay.booking['id']}/history/").expect(200)["results"]
-        assert len(rows) == stay.seen()["version"] == (3 if accepted[0] == 200 else 2)
-
-
-def test_a_cancellation_that_waits_for_a_change_gives_back_the_new_price(api, stay, db, database):
-    offer = stay.move(stay.host, 2, 7).expect(201)
-    cancel = f"/bookings/{stay.booking['id']}/cancel/"
-    with queue_behind(db, database, "select from booking where id = %s for update", stay.booking["id"]) as queue:
-        accepted = queue.add(answer, stay.guest, offer, "accept")
-        cancelled = queue.add(stay.host.post, cancel, {})
-        queue.holding.commit()
-        accepted.result().expect(200)
-        refund = cancelled.result().expect(200)["refund"]
-    assert refund["total"] == stay.seen()["price"]["total"] == offer["after"]["price"]["total"]
-    assert refund["total"] != offer["before"]["price"]["total"]
-
-
-def test_the_nights_of_a_change_are_sold_once(api, make, db):
-    """Accepting a change against guests who book the very nights: one of them has them, all of them."""
-    won = collections.Counter()
-    for n in range(12):
-        stay = Stay(api, make)
-        rivals = [api.new_guest() for _ in range(3)] if n == 0 else rivals  # noqa: F821
-        offer = stay.move(stay.guest, 3, 8).expect(201)
-        quotes = [ask(r, stay.listing, stay.day(5), stay.day(7)).expect(201)["id"] for r in rivals]
-        shots = [shot(r, "/bookings/", {"quote_id": q}) for r, q in zip(rivals, quotes)]
-        shots.insert(n % 4, bare(stay.host, f"{alterations(stay.booking)}{offer['id']}/accept/"))
-        with Volley(api.port, 4) as volley:
-            answers = volley.fire(shots)
-        statuses = outcome(answers)
-        assert set(statuses) <= {200, 201, 409} and statuses[200] + statuses[201] == 1, answers
-        mine = stay.seen()
-        assert mine["check_in"] == stay.day(3 if statuses[200] else 0)
-        won["change" if statuses[200] else "booking"] += 1
-        taken = db.execute("""select count(*) from stay_block a join stay_block b on a.property_id = b.property_id and a.id < b.id
-                              where a.property_id = %s and a.blocked && b.blocked""", [stay.listing["id"]]).fetchone()["count"]
-        assert taken == 0
-    assert sum(won.values()) == 12
