@@ -61,6 +61,19 @@ namespace {
 
 bool has_begun(const booking_row& b, instant now) { return b.starts_at <= now; }
 
+/// Whether only the guests change: then nothing of its nights or times does, whatever the property says by now.
+template <class Stay>
+bool keeps_nights(const booking_row& b, const Stay& asked)
+{
+    return asked.check_in == b.check_in && asked.check_out == b.check_out;
+}
+
+/// A stay that has begun ends by the clock it began by.
+void keep_clock(house& h, const booking_row& b, instant now)
+{
+    if (has_begun(b, now)) h.time_zone = b.time_zone, h.check_in_time = b.check_in_time;
+}
+
 /// Whether there is a stay to change.
 result<void> can_change(const booking_row& b, instant now)
 {
@@ -81,8 +94,7 @@ new_quote completed(const booking_row& b, const new_alteration& asked)
 /// What is wrong with the wish, whatever the property.
 result<void> check_wish(const booking_row& b, const new_quote& asked)
 {
-    const bool same_nights = asked.check_in == b.check_in && asked.check_out == b.check_out;
-    if (same_nights && asked.guests == b.guests && asked.child_ages == b.child_ages)
+    if (keeps_nights(b, asked) && asked.guests == b.guests && asked.child_ages == b.child_ages)
         return invalid("/check_out", "nothing would change");
     if (auto bad = fault_of(asked)) return std::unexpected{std::move(*bad)};
     return {};
@@ -91,6 +103,7 @@ result<void> check_wish(const booking_row& b, const new_quote& asked)
 /// What has begun stays as it is.
 result<void> check_begun(const booking_row& b, const new_quote& asked, const house& h, instant now)
 {
+    if (keeps_nights(b, asked)) return {};
     if (!has_begun(b, now))
     {
         if (h.starts(asked.check_in) <= now) return invalid("/check_in", "is in the past");
@@ -112,9 +125,8 @@ std::optional<error> broken_rules(const booking_row& b, const new_quote& asked, 
     auto refused = refusal_of(h, asked.check_in, asked.check_out, asked.guests, now);
     if (!refused) return std::nullopt;
     const bool same_arrival = asked.check_in == b.check_in;
-    const bool same_nights = same_arrival && asked.check_out == b.check_out;
     std::erase_if(refused->fields, [&](const field_error& e) {
-        return (e.pointer == "/check_in" && same_arrival) || (e.pointer == "/check_out" && same_nights);
+        return (e.pointer == "/check_in" && same_arrival) || (e.pointer == "/check_out" && keeps_nights(b, asked));
     });
     if (refused->fields.empty()) return std::nullopt;
     return refused;
@@ -123,6 +135,8 @@ std::optional<error> broken_rules(const booking_row& b, const new_quote& asked, 
 /// Until when the other side may answer: never past what is to be changed.
 instant answer_until(const booking_row& b, const new_quote& asked, const house& h, instant now)
 {
+    if (keeps_nights(b, asked))
+        return std::min<instant>(now + time_to_answer, has_begun(b, now) ? b.ends_at : b.starts_at);
     if (has_begun(b, now)) return std::min<instant>({now + time_to_answer, b.ends_at, h.ends(asked.check_out)});
     return std::min<instant>({now + time_to_answer, b.starts_at, h.starts(asked.check_in)});
 }
@@ -133,6 +147,32 @@ task<result<booking_row>> lock_booking(pg::tx& tx, const identity& who, booking_
     auto b = co_await tx.one<booking_row>(sql::booking_to_alter, id, who.user, who.is_admin);
     if (!b) co_return fail(errc::not_found, "there is no such booking");
     co_return *std::move(b);
+}
+
+/// When a booking begins and ends, and the clock its terms are read by.
+struct stay_times
+{
+    instant starts, ends;
+    time_zone zone;
+    std::string check_in_time;
+};
+
+/// Takes the nights that were agreed on, if the property still has them free.
+task<result<stay_times>> take_nights(pg::tx& tx, const booking_row& b, const alteration_row& a, instant now)
+{
+    tx.queue(sql::hold_property, b.property);
+    const new_quote agreed{
+        .check_in = a.check_in, .check_out = a.check_out, .guests = a.guests, .child_ages = a.child_ages};
+    auto p = co_await ask_property(tx, b.property, agreed, now);
+    if (!p) co_return fail(errc::wrong_state, "there is no such property any more");
+    auto& h = p->house;
+    keep_clock(h, b, now);
+    const auto free_from = a.check_out + std::chrono::days{h.rules.preparation_nights};
+    co_await free_expired_holds(tx, b.property, a.check_in, free_from, now);
+    if (co_await tx.run(sql::move_nights, b.id, a.check_in, free_from) != 1)
+        co_return fail(errc::dates_taken, "some of these nights are no longer free");
+    const auto starts = has_begun(b, now) ? b.starts_at : h.starts(a.check_in);
+    co_return stay_times{starts, h.ends(a.check_out), h.time_zone, h.check_in_time};
 }
 
 error no_longer_open() { return {errc::wrong_state, "the proposal is no longer open", {}, {}}; }
@@ -158,13 +198,15 @@ task<result<alteration>> alterations::propose(pg::tx& tx, const identity& who, b
 
     const auto asked = completed(*b, wish);
     if (auto good = check_wish(*b, asked); !good) co_return std::unexpected{std::move(good.error())};
-    const auto p = co_await ask_property(tx, b->property, asked, now);
+    auto p = co_await ask_property(tx, b->property, asked, now);
     if (!p || !p->nightly_price || p->nightly_price->unit() != b->price.total.unit())
         co_return fail(errc::wrong_state, "the property cannot be priced as it was booked any more");
+    keep_clock(p->house, *b, now);
     if (auto good = check_begun(*b, asked, p->house, now); !good) co_return std::unexpected{std::move(good.error())};
     if (auto refused = broken_rules(*b, asked, p->house, now)) co_return std::unexpected{std::move(*refused)};
     const auto free_from = asked.check_out + std::chrono::days{p->house.rules.preparation_nights};
-    if (*co_await tx.one<bool>(sql::taken_by_others, b->property, asked.check_in, free_from, id, now))
+    if (!keeps_nights(*b, asked)
+        && *co_await tx.one<bool>(sql::taken_by_others, b->property, asked.check_in, free_from, id, now))
         co_return fail(errc::dates_taken, "some of these nights are taken");
 
     const quote_row offer{.id = quote_id::make(),
@@ -207,24 +249,12 @@ task<result<alteration>> alterations::accept(pg::tx& tx, const identity& who, bo
     if (auto can = can_change(*b, now); !can) co_return std::unexpected{std::move(can.error())};
     if (a->status != alteration_status::open || a->expires_at <= now) co_return std::unexpected{no_longer_open()};
 
-    tx.queue(sql::hold_property, b->property);
-    const new_quote agreed{
-        .check_in = a->check_in, .check_out = a->check_out, .guests = a->guests, .child_ages = a->child_ages};
-    const auto p = co_await ask_property(tx, b->property, agreed, now);
-    if (!p) co_return fail(errc::wrong_state, "there is no such property any more");
-    const auto& h = p->house;
-    const auto free_from = a->check_out + std::chrono::days{h.rules.preparation_nights};
-    co_await free_expired_holds(tx, b->property, a->check_in, free_from, now);
-    if (co_await tx.run(sql::move_nights, booking, a->check_in, free_from) != 1)
-        co_return fail(errc::dates_taken, "some of these nights are no longer free");
-
-    const bool running = has_begun(*b, now);
-    const auto starts = running ? b->starts_at : h.starts(a->check_in);
-    const auto ends = h.ends(a->check_out);
-    const auto due = b->status == booking_status::confirmed ? starts : ends;
-    const auto done = co_await tx.one<alteration_row>(sql::alter_booking, id, who.user, by, now, starts, ends, due,
-                                                      running ? b->time_zone : h.time_zone,
-                                                      running ? b->check_in_time : h.check_in_time);
+    result<stay_times> times = stay_times{b->starts_at, b->ends_at, b->time_zone, b->check_in_time};
+    if (!keeps_nights(*b, *a)) times = co_await take_nights(tx, *b, *a, now);
+    if (!times) co_return std::unexpected{std::move(times.error())};
+    const auto due = b->status == booking_status::confirmed ? times->starts : times->ends;
+    const auto done = co_await tx.one<alteration_row>(sql::alter_booking, id, who.user, by, now, times->starts,
+                                                      times->ends, due, times->zone, times->check_in_time);
     if (!done) co_return std::unexpected{no_longer_open()};
     co_return done->shown();
 }
