@@ -216,7 +216,7 @@ task<result<alteration>> alterations::propose(pg::tx& tx, const identity& who, b
                           .check_out = asked.check_out,
                           .guests = asked.guests,
                           .child_ages = asked.child_ages,
-                          .price = price_of(*p, asked, market_),
+                          .price = price_of(*p, asked, b->cancellation_terms, market_),
                           .cancellation_terms = b->cancellation_terms,
                           .expires_at = answer_until(*b, asked, p->house, now),
                           .created_at = now,

@@ -42,9 +42,8 @@ instant end_of_grace(const booked_stay& stay, const grace_rule& grace)
     return std::min<instant>(stay.booked_at + std::chrono::hours{grace.hours}, cutoff(stay, grace.days_before));
 }
 
-share late_share(const booked_stay& stay, const late_rule& late, int begun)
+share late_share(std::int64_t nights, const late_rule& late, int begun)
 {
-    const std::int64_t nights = nights_of(stay);
     const auto kept = std::min<std::int64_t>(nights, begun + late.kept_nights);
     return {(nights - kept) * (whole - late.kept_rest_basis_points), nights * whole};
 }
@@ -55,7 +54,7 @@ decision decide(const booked_stay& stay, const cancellation_terms& terms, actor 
     if (terms.grace && now <= end_of_grace(stay, *terms.grace)) return {refund_rule::grace, all};
     for (const auto& tier : terms.tiers)
         if (now <= cutoff(stay, tier.days_before)) return {refund_rule::notice, {tier.refund_basis_points, whole}};
-    return {refund_rule::late, late_share(stay, terms.late, nights_begun(stay, now))};
+    return {refund_rule::late, late_share(nights_of(stay), terms.late, nights_begun(stay, now))};
 }
 
 share fee_share(fee_refund rule, share back)
@@ -109,7 +108,7 @@ refund refund_of(const booked_stay& stay, const cancellation_terms& terms, actor
 
 refund refund_of_no_show(const booked_stay& stay, const cancellation_terms& terms)
 {
-    return amounts(stay, terms.guest_fee, {refund_rule::no_show, late_share(stay, terms.late, 0)});
+    return amounts(stay, terms.guest_fee, {refund_rule::no_show, late_share(nights_of(stay), terms.late, 0)});
 }
 
 std::vector<refund_until> refund_schedule(const booked_stay& stay, const cancellation_terms& terms, actor by,
@@ -125,6 +124,21 @@ std::vector<refund_until> refund_schedule(const booked_stay& stay, const cancell
             steps.push_back({t, back});
     }
     return steps;
+}
+
+calendar::given_back given_back_by(const cancellation_terms& terms, int nights)
+{
+    const auto late = late_share(nights, terms.late, 0);
+    const int notice = terms.tiers.empty() ? 0 : terms.tiers.front().refund_basis_points;  // the others give no more
+    const bool everything = terms.grace || notice == whole || late.is_all();
+    const bool some = everything || notice > 0 || late.parts > 0;
+    switch (terms.guest_fee)
+    {
+        case fee_refund::never: return {some, false};
+        case fee_refund::with_everything: return {some, everything};
+        case fee_refund::in_proportion: break;
+    }
+    return {some, some};
 }
 
 money refund_due(money total, money refunded_of_total, money paid)

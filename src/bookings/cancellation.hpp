@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "bookings/booking.hpp"
+#include "calendar/price.hpp"
 #include "core/dates.hpp"
 #include "core/money.hpp"
 #include "properties/policy.hpp"
@@ -66,6 +67,9 @@ refund refund_of_no_show(const booked_stay& stay, const cancellation_terms& term
 /// What refund_of says from `now` until `end`, each step with the moment it lasts until; the last lasts until `end`.
 std::vector<refund_until> refund_schedule(const booked_stay& stay, const cancellation_terms& terms, actor by,
                                           instant now, instant end);
+
+/// What a guest who cancels a stay of so many nights in time gets any of back.
+calendar::given_back given_back_by(const cancellation_terms& terms, int nights);
 
 /// The part of `paid` that has to be returned: what was paid beyond what stays owed.
 money refund_due(money total, money refunded_of_total, money paid);

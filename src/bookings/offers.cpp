@@ -2,6 +2,7 @@
 
 #include <format>
 
+#include "bookings/cancellation.hpp"
 #include "calendar/stays.hpp"
 
 namespace roost::bookings {
@@ -21,12 +22,12 @@ std::optional<error> refusal_of(const house& h, date check_in, date check_out, i
     return refused;
 }
 
-stored_price price_of(const asked_property& p, const new_quote& asked, const market& m)
+stored_price price_of(const asked_property& p, const new_quote& asked, const cancellation_terms& terms, const market& m)
 {
+    const date_range stay{asked.check_in, asked.check_out};
     const calendar::rates rates{*p.nightly_price, *p.cleaning_fee, p.tax_bp, p.house.special};
-    auto s = calendar::price_stay(rates, date_range{asked.check_in, asked.check_out}, {asked.guests, asked.child_ages},
-                                  {m.guest_fee_bp, m.host_fee_bp},
-                                  p.house.cancellation_policy != cancellation_policy::non_refundable);
+    auto s = calendar::price_stay(rates, stay, {asked.guests, asked.child_ages}, {m.guest_fee_bp, m.host_fee_bp},
+                                  given_back_by(terms, stay.nights()));
     const auto payout = s.host_payout();
     return {std::move(s.lines), s.accommodation, s.guest_fee, s.tax, s.total, payout};
 }

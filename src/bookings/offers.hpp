@@ -13,7 +13,8 @@ std::optional<error> refusal_of(const house& h, date check_in, date check_out, i
 /// What a contract cannot say of the fields of what is asked.
 std::optional<error> fault_of(const new_quote& asked);
 
-/// By the property's prices of now, which it must have.
-stored_price price_of(const asked_property& p, const new_quote& asked, const market& m);
+/// By the property's prices of now, which it must have. The lines say what `terms` give back of them.
+stored_price price_of(const asked_property& p, const new_quote& asked, const cancellation_terms& terms,
+                      const market& m);
 
 }  // namespace roost::bookings

@@ -68,7 +68,7 @@ task<result<quote>> service::make_quote(pg::tx& tx, const identity& who, propert
                          .check_out = asked.check_out,
                          .guests = asked.guests,
                          .child_ages = asked.child_ages,
-                         .price = price_of(*p, asked, market_),
+                         .price = price_of(*p, asked, p->house.cancellation_terms, market_),
                          .cancellation_terms = p->house.cancellation_terms,
                          .expires_at = now + market_.quote,
                          .created_at = now};

@@ -35,14 +35,14 @@ class invoice
     const rates& r_;
     date_range stay_;
     const party& who_;
-    bool refundable_;
+    given_back back_;
     stay_price p_;
 
     const pricing* rules() const { return r_.special ? &r_.special->pricing : nullptr; }
 
     money add(price_line line)
     {
-        line.refundable = refundable_;
+        line.refundable = line.kind == price_line_kind::guest_fee ? back_.guest_fee : back_.stay;
         p_.lines.push_back(std::move(line));
         return p_.lines.back().amount;
     }
@@ -161,8 +161,8 @@ class invoice
     }
 
 public:
-    invoice(const rates& r, date_range stay, const party& who, bool refundable)
-        : r_{r}, stay_{stay}, who_{who}, refundable_{refundable}, p_{}
+    invoice(const rates& r, date_range stay, const party& who, given_back back)
+        : r_{r}, stay_{stay}, who_{who}, back_{back}, p_{}
     {}
 
     stay_price write(market_fees fees) &&
@@ -196,9 +196,9 @@ night_rate rate_of(const rates& r, date night)
     return {r.nightly_price, night_rule::base};
 }
 
-stay_price price_stay(const rates& r, date_range stay, const party& who, market_fees fees, bool refundable)
+stay_price price_stay(const rates& r, date_range stay, const party& who, market_fees fees, given_back back)
 {
-    return invoice{r, stay, who, refundable}.write(fees);
+    return invoice{r, stay, who, back}.write(fees);
 }
 
 }  // namespace roost::calendar

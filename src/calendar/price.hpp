@@ -32,6 +32,13 @@ struct market_fees
     int guest_bp = 0, host_bp = 0;
 };
 
+/// What a guest who cancels in time gets any of back.
+struct given_back
+{
+    bool stay = true;  // nights, extra guests, cleaning and taxes
+    bool guest_fee = true;
+};
+
 enum class price_line_kind
 {
     nights,
@@ -107,8 +114,7 @@ struct stay_price
 night_rate rate_of(const rates& r, date night);
 
 /// Every amount is rounded once, half up. `stay` has 1 to longest_stay nights, and `r.special` what there is between
-/// its days. `refundable`: whether the cancellation policy ever gives anything back. Throws std::logic_error when the
-/// currencies differ.
-stay_price price_stay(const rates& r, date_range stay, const party& who, market_fees fees, bool refundable = true);
+/// its days. `back` is what the lines say of it. Throws std::logic_error when the currencies differ.
+stay_price price_stay(const rates& r, date_range stay, const party& who, market_fees fees, given_back back = {});
 
 }  // namespace roost::calendar

@@ -121,6 +121,29 @@ def test_a_booking_keeps_the_terms_it_was_made_under(api, make):
     assert guest.get(f"/bookings/{booking['id']}/").expect(200)["refund"] == before["now"]
 
 
+KEPT = {"kept_nights": 0, "kept_rest_basis_points": 10000}
+
+
+@pytest.mark.parametrize("terms,stay,fee", [
+    (HALF, True, True), (HALF | {"guest_fee": "never"}, True, False), (HALF | {"tiers": [], "late": KEPT}, False, False),
+    ({"tiers": [{"days_before": 3, "refund_basis_points": 5000}], "grace": None, "late": KEPT, "guest_fee": "with_everything"}, True, False)])
+def test_lines_say_what_comes_back_under_the_hosts_own_terms_and_a_booking_keeps_them(api, make, terms, stay, fee):
+    host, guest = api.new_host(), api.new_guest()
+    listing = make.listing(host, cancellation_policy_id=new_policy(host, terms)["id"], cleaning_fee=money(1000))
+
+    def said_of(price):
+        return {line["kind"]: line["refundable"] for line in price["lines"]}
+
+    expected = {"nights": stay, "cleaning": stay, "guest_fee": fee}
+    quote = make.quote(listing, guest, check_in=40, nights=4)
+    assert said_of(quote["price"]) == expected
+    booking = make.booking(quote=quote, guest=guest)
+    host.patch(f"/properties/{listing['id']}/", {"cancellation_policy": "firm" if not stay else "non_refundable"}).expect(200)
+    assert said_of(make.quote(listing, guest, check_in=50)["price"]) == dict.fromkeys(expected, not stay)
+    change = guest.post(f"/bookings/{booking['id']}/alterations/", {"guests": 3}).expect(201)
+    assert said_of(change["after"]["price"]) == expected, "by the booking's terms"
+
+
 def test_other_terms_end_a_quote(api, make):
     host, guest = api.new_host(), api.new_guest()
     policy = new_policy(host)

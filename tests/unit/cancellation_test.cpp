@@ -172,6 +172,42 @@ TEST(cancellation, the_fee_goes_back_as_the_terms_say)
     EXPECT_EQ(refund_of(four_nights(), terms, actor::host, half).guest_fee, euros(4'000)) << "the host cancels";
 }
 
+TEST(cancellation, lines_say_what_the_terms_ever_give_back)
+{
+    const auto given = [](const cancellation_terms& terms, int nights = 4) {
+        const auto back = given_back_by(terms, nights);
+        return std::pair{back.stay, back.guest_fee};
+    };
+    const std::pair nothing{false, false}, no_fee{true, false}, both{true, true};
+    for (const auto p : {flexible, moderate, limited, firm, strict}) EXPECT_EQ(given(terms_of(p)), both);
+    EXPECT_EQ(given(terms_of(non_refundable)), nothing);
+
+    auto strict_without_grace = terms_of(strict);
+    strict_without_grace.grace.reset();
+    EXPECT_EQ(given(strict_without_grace), no_fee) << "the fee goes back with everything, which never does";
+    strict_without_grace.guest_fee = fee_refund::in_proportion;
+    EXPECT_EQ(given(strict_without_grace), both);
+    auto keeps_the_fee = terms_of(flexible);
+    keeps_the_fee.guest_fee = fee_refund::never;
+    EXPECT_EQ(given(keeps_the_fee), no_fee);
+
+    cancellation_terms late{.tiers = {}, .grace = {}, .late = {2, 5'000}, .guest_fee = fee_refund::in_proportion};
+    EXPECT_EQ(given(late, 3), both);
+    EXPECT_EQ(given(late, 2), nothing) << "the host keeps two nights";
+    late = {.tiers = {}, .grace = {}, .late = {0, 0}, .guest_fee = fee_refund::with_everything};
+    EXPECT_EQ(given(late), both);
+}
+
+TEST(cancellation, the_nights_of_a_stay_count_alike_where_the_host_keeps_some)
+{
+    // Two nights at 50.00 and two at 150.00: one kept is a quarter of the whole, whichever it is.
+    auto stay = four_nights();
+    stay.accommodation = euros(2 * 5'000 + 2 * 15'000);
+    const auto late = paris.at(check_in, three_pm), after_one = late + 1h;
+    EXPECT_EQ(refund_of(stay, terms_of(flexible), actor::guest, late).accommodation, euros(30'000));
+    EXPECT_EQ(refund_of(stay, terms_of(flexible), actor::guest, after_one).accommodation, euros(20'000));
+}
+
 TEST(cancellation, terms_under_which_waiting_pays_are_refused)
 {
     const cancellation_terms good{{{30, 10'000}, {7, 5'000}, {7 - 1, 5'000}}, {}, {1, 5'000}, {}};

@@ -173,7 +173,7 @@ TEST(price, refuses_mixed_currencies)
 
 TEST(price, says_what_never_comes_back)
 {
-    for (const auto& line : price_stay(plain(), march(1, 2), {}, {1'200, 0}, false).lines)
+    for (const auto& line : price_stay(plain(), march(1, 2), {}, {1'200, 0}, {false, false}).lines)
         EXPECT_FALSE(line.refundable);
     for (const auto& line : price_stay(plain(), march(1, 2), {}, {1'200, 0}).lines) EXPECT_TRUE(line.refundable);
 }
