@@ -54,7 +54,7 @@ select count(*) from booking
 where guest_id = $1 and status in ('hold', 'awaiting_payment', 'requested') and due_at > $2;
 
 -- name: lock_holds_at_property
-select pg_advisory_xact_lock(23, hashtext($1::uuid::text));
+select pg_advisory_xact_lock(24, hashtext($1::uuid::text));
 
 -- name: count_holds_at_property
 select count(*) from stay_block where property_id = $1 and expires_at > $2;

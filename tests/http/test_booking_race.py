@@ -9,7 +9,7 @@ import secrets
 import psycopg
 
 from support.ring import DOUBLE_BLOCKED, OVERLAPPING, PEOPLE, Ring, day
-from support.volley import Volley, encode
+from support.volley import Volley
 
 CLIENTS = 64
 ATTEMPTS = 25_088  # 392 volleys
@@ -106,24 +106,6 @@ def test_hosts_who_close_nights_and_holds_that_expire_take_part(api, database, c
                 person.post(f"/bookings/{booking['id']}/cancel/", {})
         assert ring.count(DOUBLE_BLOCKED) == 0
         assert ring.count(OVERLAPPING) == 0
-
-
-def test_one_guest_cannot_hoard_holds(api, make, clock):
-    """T22: a cap on what waits for payment or an answer, also for who asks 64 times at once; what expires frees it."""
-    guest, listing = api.new_guest(), make.listing(api.new_host(), booking_mode="request")
-    quotes = [make.quote(listing, guest, check_in=5 + 3 * n, nights=2)["id"] for n in range(CLIENTS)]
-
-    def ask(quote):
-        return encode("POST", "/api/v1/bookings/", {"quote_id": quote},
-                      {"Authorization": f"Bearer {guest.token}", "Idempotency-Key": secrets.token_hex(8)})
-
-    with Volley(api.port, CLIENTS) as volley:
-        answers = volley.fire([ask(quote) for quote in quotes])
-    outcome = collections.Counter(status for status, _ in answers)
-    assert outcome == {201: 10, 429: len(quotes) - 10}
-    assert all(json.loads(body)["code"] == "too_many_requests" for status, body in answers if status == 429)
-    clock.advance(hours=24, seconds=1)
-    make.booking(listing, guest, check_in=5, nights=2)
 
 
 def test_without_the_constraint_nights_are_sold_twice(start_server, new_database, new_redis, api_of):
