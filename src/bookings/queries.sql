@@ -30,7 +30,10 @@ select * from quote where id = $1 and guest_id = $2 and alters is null;
 -- The quote and what the property asks now. The shared lock keeps the host from changing or deleting the property
 -- until we are done, and lets bookers of one property work side by side: with an exclusive one, 64 clients on one
 -- property got half as much done. One range per transaction, inserted with `on conflict`, does not deadlock. After a
--- wait for the host the rules by date are still read as they were before, but then the version has changed.
+-- wait for the host the rules by date are still read as they were before, but then the version has changed; where the
+-- host has chosen other terms, nothing is found, because the terms too are read as before.
+-- The guest's row is shared as well, so that nobody who is closing the account gets a booking meanwhile; referring to it
+-- would lock it anyway. After the property's, as those who publish reviews do.
 select q.id as quote_id, q.check_in, q.check_out, q.guests, q.expires_at,
        p.id as property_id, p.host_id, p.status as property_status, coalesce(p.time_zone, 'UTC') as time_zone,
        p.capacity, p.min_nights, p.max_nights, p.advance_notice_days, p.same_day_cutoff_hour, p.preparation_nights,
@@ -42,8 +45,9 @@ select q.id as quote_id, q.check_in, q.check_out, q.guests, q.expires_at,
 from quote q join property p on p.id = q.property_id
      join cancellation_policy c
          on c.id = p.cancellation_policy_id or (c.host_id is null and c.code = p.cancellation_policy)
+     join app_user g on g.id = q.guest_id and g.deactivated_at is null
 where q.id = $1 and q.guest_id = $2 and q.alters is null
-for share of p;
+for share of p, g;
 
 -- name: lock_holds_of_guest
 -- Those who ask for a hold take turns, guest by guest, so that counting them is exact.

@@ -92,7 +92,10 @@ task<std::optional<quote_row>> find_quote(pg::queryable& q, quote_id id, user_id
 
 task<std::optional<quoted_stay>> quoted_stay_of(pg::tx& tx, quote_id id, user_id guest, int guest_fee_bp)
 {
-    return tx.one<quoted_stay>(sql::quote_for_booking, id, guest, guest_fee_bp);
+    auto found = co_await tx.one<quoted_stay>(sql::quote_for_booking, id, guest, guest_fee_bp);
+    // Perhaps the host chose other terms while it waited: a second look, under the lock by now, sees them.
+    if (!found) found = co_await tx.one<quoted_stay>(sql::quote_for_booking, id, guest, guest_fee_bp);
+    co_return found;
 }
 
 task<std::int64_t> count_holds(pg::tx& tx, user_id guest, instant now)

@@ -192,7 +192,7 @@ task<std::optional<asked_property>> ask_property(pg::queryable& q, property_id p
 void insert_quote(pg::tx& tx, const quote_row& made, int rules_version, int guest_fee_bp);
 task<std::optional<quote_row>> find_quote(pg::queryable& q, quote_id id, user_id guest);
 
-/// The guest's own quote; its property cannot change until the transaction ends.
+/// The guest's own quote; until the transaction ends its property cannot change, nor the guest's account be closed.
 task<std::optional<quoted_stay>> quoted_stay_of(pg::tx& tx, quote_id id, user_id guest, int guest_fee_bp);
 /// How many bookings the guest holds nights with, exactly: others that ask wait for this transaction.
 task<std::int64_t> count_holds(pg::tx& tx, user_id guest, instant now);
