@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import redis as redis_client
 
-from support.make import Make
+from support.make import Make, new_property
 from support.processes import wait_until
 from support.volley import Volley, encode
 
@@ -53,6 +53,34 @@ def test_32_parallel_posts_with_one_key_have_one_effect(api, make, db):
         assert bookings_of(db, quote) == 1
         again = book(guest, quote, k)
         assert replayed(again) and again.body == by_status[201][0]
+
+
+def listings_made_at_once(api, database):
+    """How many come of 32 posts with one key; nothing but the key keeps a host from having 32."""
+    host = api.new_host()
+    request = encode("POST", "/api/v1/properties/", new_property(), {"Authorization": f"Bearer {host.token}", "Idempotency-Key": key()})
+    with Volley(api.port, 32) as volley:
+        answers = volley.fire([request] * 32)
+    with psycopg.connect(database) as connection:
+        [count] = connection.execute("select count(*) from property where host_id = %s", [host.id]).fetchone()
+    return count, answers
+
+
+def test_32_parallel_posts_with_one_key_make_one_listing(api, database):
+    count, answers = listings_made_at_once(api, database)
+    assert count == 1 and {status for status, _ in answers} <= {201, 409}
+    assert len({body for status, body in answers if status == 201}) == 1
+
+
+def test_without_the_unique_key_the_same_posts_make_more(start_server, new_database, new_redis, api_of):
+    """The control: the key of the table is the whole guarantee."""
+    database = new_database()
+    with psycopg.connect(database, autocommit=True) as admin:
+        admin.execute("alter table idempotency drop constraint idempotency_pkey")
+    server = start_server(database, new_redis())
+    count, _ = listings_made_at_once(api_of(server), database)
+    assert count > 1
+    server.close()
 
 
 def test_another_body_under_the_same_key_is_refused(api, make, db):
@@ -120,7 +148,7 @@ def test_a_refusal_is_not_kept(api, make):
     assert replayed(book(ann, mine, k))
 
 
-def test_the_key_works_on_every_post(api, make):
+def test_the_key_works_where_it_is_not_required(api, make):
     host, k = api.new_host(), key()
     listing = make.listing(host)
     nights = {"from": api.clock.today(10), "to": api.clock.today(12)}
