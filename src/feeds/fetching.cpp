@@ -107,7 +107,7 @@ task<result<void>> service::apply(pg::tx& tx, const feed_to_fetch& f, const snap
     }
 
     auto outcome = seen.outcome;
-    if (outcome == fetch_outcome::read && seen.nights.events == 0 && before->closes
+    if (outcome == fetch_outcome::read && seen.nights.ranges.empty() && before->closes
         && !believe_empty(before->empty_since, now))
         outcome = fetch_outcome::held_empty;
     const bool read = outcome == fetch_outcome::read;

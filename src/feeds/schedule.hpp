@@ -13,8 +13,10 @@ inline constexpr std::chrono::hours empty_believed_after{2};
 /// Between two fetches somebody asks for.
 inline constexpr std::chrono::minutes refresh_pause{1};
 
-/// Whether a version without any event is believed though the feed closes nights: when it has been saying so since
-/// `empty_since`, which is the first such version in a row.
+/// Whether a version that closes nothing is believed though the feed closes nights: when it has been saying so since
+/// `empty_since`, which is the first such version in a row. Why it closes nothing makes no difference: no events,
+/// broken ones, or only those that are over. A last stay that was really cancelled frees its nights these hours later,
+/// which costs less than selling a stay's nights twice.
 constexpr bool believe_empty(std::optional<instant> empty_since, instant now)
 {
     return empty_since && now - *empty_since >= empty_believed_after;

@@ -6,7 +6,7 @@ import secrets
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from support.calendars import calendar, event, nights_of
+from support.calendars import DAY, calendar, event, nights_of
 from support.stays import ask, free
 
 
@@ -77,6 +77,24 @@ def test_an_empty_version_is_believed_only_when_it_lasts(platform):
     gone = platform.again(feed)
     assert (gone["health"], gone["nights"], platform.nights(feed)) == ("healthy", 0, set())
     assert free(platform.api, listing, day[5], day[30]) == [(day[5], day[30])]
+
+
+def test_what_is_broken_or_over_closes_as_little_as_no_event_at_all(platform):
+    listing, day, today = platform.make.listing(platform.host), platform.days(), platform.clock.now().date()
+    over = event(today - 20 * DAY, today - 15 * DAY)
+    good = calendar(over, event(day[10], day[13]), event(day[20], day[25]))
+    feed = platform.feed(listing, "spent", good)
+    closed = platform.nights(feed)
+    for hollow in (calendar(event(day[13], day[10]), event(day[25], day[20])), calendar(over)):
+        held = platform.again(feed, hollow)
+        assert (held["health"], held["last_outcome"], platform.nights(feed)) == ("doubtful", "held_empty", closed)
+        assert platform.again(feed, good)["health"] == "healthy"
+    # Stays that are really cancelled: all but the last at once, the last when it has been gone for long enough.
+    platform.again(feed, calendar(over, event(day[20], day[25])))
+    assert platform.nights(feed) == nights_of([(day[20], day[25])])
+    assert platform.again(feed, calendar(over))["health"] == "doubtful"
+    platform.clock.advance(hours=2)
+    assert (platform.again(feed)["health"], platform.nights(feed)) == ("healthy", set())
 
 
 def test_an_unchanged_calendar_is_not_sent_again(platform):
