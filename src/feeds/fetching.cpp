@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "feeds/queries.hpp"
@@ -14,7 +15,8 @@ using std::chrono::days;
 
 /// As far ahead as anybody can book and stay, which is as far as nights need closing.
 constexpr days horizon{1'095 + longest_stay};
-/// Longer validators are not sent back.
+/// Longer validators are not sent back, nor those with other characters than fields may have without doubt: PostgreSQL
+/// would not keep them.
 constexpr std::size_t longest_validator = 500;
 /// More closures than this in one feed are not looked at for echoes.
 constexpr std::size_t most_closures = 2'000;
@@ -25,7 +27,11 @@ fetch_outcome outcome_of(From fault)
     return *parse_enum<fetch_outcome>(name_of(fault));
 }
 
-std::string validator(std::string text) { return text.size() <= longest_validator ? std::move(text) : std::string{}; }
+std::string validator(std::string text)
+{
+    const bool plain = std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+    return plain && text.size() <= longest_validator ? std::move(text) : std::string{};
+}
 
 /// The ranges as two lists, as statements take them.
 struct bounds

@@ -111,6 +111,16 @@ def test_an_unchanged_calendar_is_not_sent_again(platform):
     assert moved["last_outcome"] == "read" and platform.nights(feed) == nights_of([(day[11], day[14])])
 
 
+def test_validators_that_cannot_be_kept_do_not_keep_a_calendar_from_being_read(platform):
+    listing, day = platform.make.listing(platform.host), platform.days()
+    odd = {"ETag": '"\xe9"', "Last-Modified": "le 1er f\xe9vrier"}
+    url = platform.calendars.put("odd", calendar(event(day[10], day[13])), **odd)
+    feed = platform.host.post(f"/properties/{listing['id']}/feeds/", {"name": "odd", "url": url}).expect(201)
+    assert platform.fetched(feed, 1)["last_outcome"] == "read" and platform.nights(feed) == nights_of([(day[10], day[13])])
+    assert platform.again(feed)["last_outcome"] == "read"
+    assert not {"If-None-Match", "If-Modified-Since"} & platform.calendars.asked[-1][1].keys()
+
+
 def test_a_feed_is_fetched_when_it_is_due(platform):
     listing, day = platform.make.listing(platform.host), platform.days()
     feed = platform.feed(listing, "due", calendar(event(day[10], day[13])))
