@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from support.calendars import DAY, calendar, event, nights_of
+from support.processes import wait_until
 from support.stays import ask, free
 
 
@@ -119,6 +120,24 @@ def test_validators_that_cannot_be_kept_do_not_keep_a_calendar_from_being_read(p
     assert platform.fetched(feed, 1)["last_outcome"] == "read" and platform.nights(feed) == nights_of([(day[10], day[13])])
     assert platform.again(feed)["last_outcome"] == "read"
     assert not {"If-None-Match", "If-Modified-Since"} & platform.calendars.asked[-1][1].keys()
+
+
+def test_no_fetch_begins_that_would_wait_for_others(platform):
+    """A fetch has little time; none of it is spent on waiting for a thread while other platforms are slow."""
+    listing, seen = platform.make.listing(platform.host), len(platform.calendars.asked)
+    running = "select count(*) as n from job where kind = 'feeds.fetch' and status = 'running'"
+    platform.calendars.open.clear()
+    try:
+        feeds = []
+        for n in range(7):
+            url = platform.calendars.put(f"slow{n}", calendar())
+            feeds.append(platform.host.post(f"/properties/{listing['id']}/feeds/", {"name": "x", "url": url}).expect(201))
+        wait_until(lambda: len(platform.calendars.asked) - seen >= 4, 30, "as many fetches as there can be")
+        assert platform.db.execute(running).fetchone()["n"] <= 4
+    finally:
+        platform.calendars.open.set()
+    for feed in feeds:
+        platform.fetched(feed, 1)
 
 
 def test_a_feed_is_fetched_when_it_is_due(platform):

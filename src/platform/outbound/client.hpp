@@ -94,7 +94,10 @@ class client
     resolver names_;
 
 public:
-    explicit client(unsigned threads = 4, resolver names = resolve) : threads_{threads, 1'000}, names_{std::move(names)}
+    static constexpr int usual_threads = 4;
+
+    explicit client(unsigned threads = usual_threads, resolver names = resolve)
+        : threads_{threads, 1'000}, names_{std::move(names)}
     {}
 
     task<std::expected<answer, fault>> send(request r, guard g);

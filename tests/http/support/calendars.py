@@ -1,5 +1,6 @@
 """Another platform: an HTTP server whose calendars a test writes, and machines that nobody may reach."""
 
+import contextlib
 import datetime
 import http.server
 import socket
@@ -14,6 +15,8 @@ class Calendars:
     def __init__(self):
         self.pages = {}
         self.asked = []  # (name, headers), as they came
+        self.open = threading.Event()  # until it is set again, who asks waits
+        self.open.set()
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -21,6 +24,7 @@ class Calendars:
 
             def do_GET(self):
                 outer.asked.append((self.path[1:], dict(self.headers)))
+                outer.open.wait(30)
                 status, headers, body, cut = outer.pages.get(self.path[1:], (404, {}, b"", 0))
                 etag = headers.get("ETag")
                 if status == 200 and etag and self.headers.get("If-None-Match") == etag:
@@ -30,7 +34,8 @@ class Calendars:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body[: len(body) - cut])
+                with contextlib.suppress(OSError):  # who asked waits no longer
+                    self.wfile.write(body[: len(body) - cut])
                 self.close_connection = True
 
             def log_message(self, *_):
