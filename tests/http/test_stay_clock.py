@@ -9,6 +9,7 @@ from support.stays import ask, becomes, book, history
 
 UTC = datetime.timezone.utc
 SECOND = datetime.timedelta(seconds=1)
+SHORTLY = datetime.timedelta(seconds=120)  # before: time goes on while a test looks
 
 
 def last_sunday(year, month):
@@ -42,6 +43,8 @@ CASES = {
     "fourteen hours ahead": ("Pacific/Kiritimati", lambda y: datetime.date(y, 5, 1), 3, "14:00", "10:00", 68),
     "eleven hours behind": ("Pacific/Pago_Pago", lambda y: datetime.date(y, 5, 1), 3, "14:00", "10:00", 68),
     "a quarter of an hour off": ("Asia/Kathmandu", lambda y: datetime.date(y, 2, 27), 3, "12:15", "11:45", 71.5),
+    "three hours ahead, all year": ("Africa/Nairobi", lambda y: datetime.date(y, 3, 27), 3, "14:00", "10:00", 68),
+    "the day that most years do not have": ("Europe/Paris", lambda y: datetime.date(2028, 2, 28), 2, "15:00", "11:00", 44),
 }
 
 
@@ -59,12 +62,42 @@ def test_a_stay_begins_and_ends_at_the_propertys_instants(api, make, clock, case
     assert (moment(booking["starts_at"]), moment(booking["ends_at"]), booking["nights"]) == (starts, ends, nights)
 
     for at, before, after in ((starts, "confirmed", "in_stay"), (ends, "in_stay", "completed")):
-        clock.set(at - 20 * SECOND)
+        clock.set(at - SHORTLY)
         assert guest.get(f"/bookings/{booking['id']}/").expect(200)["status"] == before
         clock.set(at + SECOND)
         becomes(guest, booking, after)
     assert history(guest, booking) == [(None, "confirmed", "guest"), ("confirmed", "in_stay", "system"),
                                        ("in_stay", "completed", "system")]
+
+
+def test_days_of_24_hours_would_be_noticed():
+    """The control: who counts a night as 24 hours ends just the stays elsewhere that meet a change of the clocks."""
+    for name, (zone, first, nights, check_in_time, check_out_time, _) in CASES.items():
+        check_in = first(2027)
+        arrives, leaves = (datetime.datetime.strptime(time, "%H:%M") for time in (check_in_time, check_out_time))
+        counted = local(zone, check_in, check_in_time) + datetime.timedelta(days=nights) + (leaves - arrives)
+        ends = local(zone, check_in + datetime.timedelta(days=nights), check_out_time)
+        assert (counted != ends) == any(word in name for word in ("loses", "gains", "skipped", "twice")), name
+
+
+def test_a_change_of_a_stay_moves_its_end_across_a_change_of_the_clocks(api, make, clock):
+    zone, check_in = "Europe/Paris", last_sunday(clock.now().year + 1, 3) - datetime.timedelta(days=2)
+    before, after = (check_in + datetime.timedelta(days=n) for n in (1, 3))
+    clock.set(local(zone, check_in, "15:00") - datetime.timedelta(days=20))
+    host, guest = api.new_host(), api.new_guest()
+    listing = make.listing(host, time_zone=zone, check_in_time="15:00", check_out_time="11:00")
+    booking = book(guest, ask(guest, listing, str(check_in), str(before)).expect(201)).expect(201)
+    assert moment(booking["ends_at"]) == local(zone, before, "11:00")
+    path = f"/bookings/{booking['id']}/"
+    offer = guest.post(path + "alterations/", {"check_out": str(after)}).expect(201)
+    host.post(f"{path}alterations/{offer['id']}/accept/").expect(200)
+    ends = local(zone, after, "11:00")
+    changed = guest.get(path).expect(200)
+    assert moment(changed["ends_at"]) == ends == moment(booking["ends_at"]) + datetime.timedelta(hours=47)
+    clock.set(ends - SHORTLY)
+    becomes(guest, booking, "in_stay")
+    clock.set(ends + SECOND)
+    becomes(guest, booking, "completed")
 
 
 @pytest.mark.parametrize("zone", ["Europe/Paris", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"])
@@ -83,7 +116,7 @@ def test_cutoffs_are_local_calendar_days(api, make, clock, zone, month):
     def given_back():
         return guest.get(path + "cancellation-preview/").expect(200)["now"]["accommodation"]["amount"]
 
-    clock.set(cutoff - 20 * SECOND)
+    clock.set(cutoff - SHORTLY)
     assert given_back() == 40000
     clock.set(cutoff + SECOND)
     assert given_back() == 15000, "one night and half of the other three are kept"
@@ -96,7 +129,7 @@ def test_today_begins_and_ends_there(api, make, clock, zone):
     midnight = datetime.datetime.combine(clock.now().astimezone(tz).date() + datetime.timedelta(days=2), datetime.time(), tz)
     listing, guest = make.listing(time_zone=zone, check_in_time="15:00"), api.new_guest()
     yesterday, today, tomorrow = (str(midnight.date() + datetime.timedelta(days=n)) for n in (-1, 0, 1))
-    clock.set(midnight - 20 * SECOND)
+    clock.set(midnight - SHORTLY)
     ask(guest, listing, yesterday, today).expect(201)
     clock.set(midnight + SECOND)
     assert ask(guest, listing, yesterday, today).pointers == ["/check_in"]
