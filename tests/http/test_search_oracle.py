@@ -1,5 +1,6 @@
 """Search against a naive reference: random properties, bookings and queries, every page forwards and backwards."""
 
+import contextlib
 import datetime
 import json
 import random
@@ -10,6 +11,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from support.clock import Clock
+from support.pricing import round_halves_down
 from support.search_reference import NOW, World, matches, metres, random_query, sort_key, total_in
 
 QUERIES = 600
@@ -46,14 +48,26 @@ def pages(api, path, link):
 
 
 @pytest.fixture(scope="module")
-def world(start_server, new_database, new_redis, api_of):
-    database = new_database()
-    server = start_server(database, new_redis())
-    clock = Clock(server)
-    clock.set(NOW)
-    with psycopg.connect(database, autocommit=True, row_factory=dict_row) as db:
-        yield World(random.Random(20261121), api_of(server, clock), db)
-    server.close()
+def new_world(start_server, new_database, new_redis, api_of):
+    """`with new_world() as world`, on a server and database of its own."""
+
+    @contextlib.contextmanager
+    def begin():
+        database = new_database()
+        server = start_server(database, new_redis())
+        clock = Clock(server)
+        clock.set(NOW)
+        with psycopg.connect(database, autocommit=True, row_factory=dict_row) as db:
+            yield World(random.Random(20261121), api_of(server, clock), db)
+        server.close()
+
+    return begin
+
+
+@pytest.fixture(scope="module")
+def world(new_world):
+    with new_world() as world:
+        yield world
 
 
 def check(world, q, limit):
@@ -94,6 +108,15 @@ def test_search_is_what_the_reference_finds(world):
         found += n > 0
         dated += n > 0 and "check_in" in q
     assert found > QUERIES / 3 and dated > QUERIES / 8, "queries that find nothing prove little"
+
+
+def test_another_rounding_would_be_noticed(new_world):
+    """The control: search that rounds halves down, which quotes and the reference round up."""
+    with new_world() as world:
+        round_halves_down(world.db)
+        with pytest.raises(AssertionError):
+            for _ in range(QUERIES):
+                check(world, random_query(world.rng, world), 100)
 
 
 def test_every_ordering_pages_across_ties(world):
