@@ -5,10 +5,13 @@ import http.server
 import random
 import secrets
 import threading
+import zoneinfo
 
+from .calendars import DAY, nights_of
 from .client import Client
 from .make import new_property
 from .people import PASSWORD
+from .processes import wait_until
 
 UTC = datetime.timezone.utc
 ZONES = [
@@ -21,15 +24,18 @@ POLICIES = ["flexible", "moderate", "limited", "firm", "strict", "non_refundable
 
 
 class Calendars:
-    """What other platforms say is closed, served as iCalendar: `calendars[path] = [(from, to), …]`, or None for an error."""
+    """What other platforms say is closed, served as iCalendar: `closed[path] = [(from, to), …]`, or None for an error.
+    `said[path]` is what was last read there."""
 
     def __init__(self):
-        self.closed = {}
+        self.closed, self.said = {}, {}
         market = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 ranges = market.closed.get(self.path)
+                if ranges is not None:
+                    market.said[self.path] = ranges
                 body = market.text(ranges) if ranges is not None else b"<html>come back later</html>"
                 self.send_response(200 if ranges is not None else 503)
                 self.send_header("Content-Type", "text/calendar")
@@ -89,10 +95,9 @@ class Market:
         self.calendars = Calendars()
         self.connections = threading.local()
         self.log, self.counts = [], {}
-        self.bookings = {}  # id → [guest, listing, the price last acknowledged]
+        self.bookings = {}  # id → [guest, listing, the booking as it was last acknowledged]
         self.order = []  # their ids as they were made
         self.feeds = {}  # listing number → (feed id, path)
-        self.believed = {}  # path → what the feed last said when it was read
         self.hosts = self.people("host", hosts, is_host=True)
         self.guests = self.people("guest", guests)
         self.listings = [self.new_listing(n) for n in range(listings)]
@@ -170,14 +175,15 @@ class Market:
         reply = guest.post("/bookings/", {"quote_id": quote.json["id"]}, headers=key)
         if self.note("book", reply, "dates_taken", "quote_expired", "too_many_requests"):
             assert reply.json["price"] == quote.json["price"], "booked at the price that was quoted"
-            self.bookings[reply.json["id"]] = [guest, listing, reply.json["price"]["total"]]
+            self.bookings[reply.json["id"]] = [guest, listing, reply.json]
             self.order.append(reply.json["id"])
 
     def answer(self):
         if booking := self.some_booking(20):
             host, verb = self.bookings[booking][1]["host"], self.random.choice(["accept", "accept", "accept", "decline"])
             reply = host.post(f"/bookings/{booking}/{verb}/", *([{}] if verb == "decline" else []))
-            self.note(verb, reply, "wrong_state", "dates_taken")
+            if self.note(verb, reply, "wrong_state", "dates_taken"):
+                self.bookings[booking][2] = reply.json
 
     def cancel(self):
         if booking := self.some_booking(150):
@@ -187,10 +193,13 @@ class Market:
             reply = who.post(f"/bookings/{booking}/cancel/", {})
             if self.note("cancel", reply, "wrong_state"):
                 assert reply.json["refund"]["total"] == shown.expect(200)["now"]["total"], "what was shown is what is done"
+                self.bookings[booking][2] = reply.json["booking"]
 
     def no_show(self):
         if booking := self.some_booking(150):
-            self.note("no-show", self.bookings[booking][1]["host"].post(f"/bookings/{booking}/no-show/", {}), "wrong_state")
+            reply = self.bookings[booking][1]["host"].post(f"/bookings/{booking}/no-show/", {})
+            if self.note("no-show", reply, "wrong_state"):
+                self.bookings[booking][2] = reply.json["booking"]
 
     def propose(self):
         if booking := self.some_booking(150):
@@ -210,7 +219,7 @@ class Market:
         other = guest if row["proposed_by"] == "host" else listing["host"]
         reply = other.post(f"/bookings/{booking}/alterations/{row['id']}/accept/")
         if self.note("accept a change", reply, "wrong_state", "dates_taken"):
-            self.bookings[booking][2] = guest.get(f"/bookings/{booking}/").expect(200)["price"]["total"]
+            self.bookings[booking][2] = guest.get(f"/bookings/{booking}/").expect(200)
 
     def review(self):
         if booking := self.some_booking():
@@ -242,10 +251,27 @@ class Market:
             address = {"name": "Elsewhere", "url": self.calendars.address + path}
             feed = listing["host"].post(f"/properties/{listing['id']}/feeds/", address).expect(201)
             self.feeds[listing["number"]] = (feed["id"], path)
+            self.fetched(feed["id"])
         start = self.today(self.random.randint(2, 60))
         ranges = [(start + datetime.timedelta(days=9 * n), start + datetime.timedelta(days=9 * n + self.random.randint(1, 5)))
                   for n in range(self.random.randint(1, 4))]  # fmt: skip
         self.calendars.closed[path] = ranges if self.random.random() < 0.8 else None
         reply = listing["host"].post(f"/feeds/{self.feeds[listing['number']][0]}/refresh/")
-        if self.note("feed", reply, "too_many_requests") and self.calendars.closed[path] is not None:
-            self.believed[path] = ranges
+        if self.note("feed", reply, "too_many_requests"):
+            self.fetched(self.feeds[listing["number"]][0])
+
+    def fetched(self, feed):
+        """Waits until nobody asks for the calendar any more: what can be booked next must not depend on who is faster."""
+        jobs = "select from job where kind = 'feeds.fetch' and status <> 'dead' and payload->>'feed_id' = %s"
+        wait_until(lambda: not self.db.execute(jobs, [feed]).fetchall(), 60, "a fetch")
+
+    def misheard(self):
+        """Feeds that close other nights to come than they last said; not those whose word is still doubted."""
+        feeds = {str(r["id"]) for r in self.db.execute("select id from feed where empty_since is null").fetchall()}
+        wrong = []
+        for number, (feed, path) in self.feeds.items():
+            tomorrow = self.clock.now().astimezone(zoneinfo.ZoneInfo(self.listings[number]["zone"])).date() + DAY
+            rows = self.db.execute("select lower(nights) as a, upper(nights) as b from feed_block where feed_id = %s", [feed])
+            closed, said = nights_of((r["a"], r["b"]) for r in rows), nights_of(self.calendars.said.get(path, []))
+            wrong += [(path, str(night)) for night in closed ^ said if night >= tomorrow and feed in feeds]
+        return wrong
