@@ -244,10 +244,12 @@ def unseen(reached, answers):
 
 
 def test_random_walks_take_only_legal_steps(quiet_server, quiet_db, api_of):
-    """Four walks, and more until everything was come by: what a walk meets depends on the day it begins."""
+    """Four walks, and more until everything was come by. All begin at one moment, a week before Europe changes its clocks,
+    so that what they meet is the same on any day."""
     api = api_of(quiet_server)
     reached, answers = set(), {}
     for seed in range(16):
+        api.clock.set("2027-03-20T09:30:00Z")
         walk = Walk(api, quiet_db, seed)
         try:
             for n in range(150):
@@ -259,7 +261,6 @@ def test_random_walks_take_only_legal_steps(quiet_server, quiet_db, api_of):
         reached |= walk.reached
         for what, seen in walk.answers.items():
             answers.setdefault(what, set()).update(seen)
-        api.clock.reset()
         if seed >= 3 and not unseen(reached, answers):
             break
     assert not unseen(reached, answers)
