@@ -1,6 +1,8 @@
 #pragma once
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/use_future.hpp>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -36,15 +38,18 @@ public:
     clock time;
     jobs::worker worker;
 
-    explicit process(const std::string& url, jobs::worker_config how = {})
-        : db{pg::config{.url = url}}, worker{db, time, pg::config{.url = url}, quick(how)}
+    /// It hears of jobs on a connection to `heard_at`, the same database unless given.
+    explicit process(const std::string& url, jobs::worker_config how = {}, const std::string& heard_at = {})
+        : db{pg::config{.url = url}}, worker{db, time, pg::config{.url = heard_at.empty() ? url : heard_at}, quick(how)}
     {}
     ~process() { stop(); }
 
+    /// Tests do not wait as long as servers do, unless they say how long.
     static jobs::worker_config quick(jobs::worker_config how)
     {
-        how.poll = 20ms;
-        how.first_pause = 1ms;
+        const jobs::worker_config usual;
+        if (how.poll == usual.poll) how.poll = 20ms;
+        if (how.first_pause == usual.first_pause) how.first_pause = 1ms;
         return how;
     }
     void start()
@@ -54,6 +59,13 @@ public:
             auto busy = asio::make_work_guard(io_);
             io_.run();
         }};
+    }
+    /// Does `work` on its thread, as a request there would.
+    void run(std::function<task<>()> work)
+    {
+        auto done = asio::co_spawn(io_, work(), asio::use_future);
+        if (done.wait_for(30s) != std::future_status::ready) throw std::runtime_error("it did not end within 30 s");
+        done.get();
     }
     void stop()
     {

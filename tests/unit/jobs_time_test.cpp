@@ -1,6 +1,3 @@
-#include <boost/asio/use_future.hpp>
-#include <future>
-
 #include "unit/jobs_fixture.hpp"
 
 /// Leases, timeouts, delays and schedules.
