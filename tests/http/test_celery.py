@@ -151,16 +151,24 @@ def test_what_may_not_be_asked_for_is_refused_with_the_reason(queue, start_bridg
             r.lpush("roost", junk)
         wait_until(lambda: r.llen("roost.refused-by-roost") == 7, 60, "what cannot be read being set aside")
         wait_until(lambda: r.llen("roost") + r.llen("roost.taken-by-roost") == 0, 60, "everything being taken")
-    assert queue.notes() == [] and queue.db.execute("select count(*) as n from job where kind like 'test.n%'").fetchone()["n"] == 0
+        nul, unkept = "\0", [str(uuid.uuid4()) for _ in range(4)]
+        for id, headers in zip(unkept, ({"task": nul}, {"parent_id": nul}, {"group": nul}, {})):
+            r.lpush("roost", message(id, headers, text="x", **({} if headers else {nul: 1})))
+        for id in unkept:
+            with pytest.raises(RuntimeError, match="NUL"):
+                shop.AsyncResult(id).get(timeout=60)
+        shop.send_task("test.note", kwargs={"text": "behind them"}).get(timeout=60)
+        assert r.llen("roost.refused-by-roost") == 7 + 4
+    assert queue.notes() == [("behind them", 1)] and queue.db.execute("select count(*) as n from job where kind like 'test.n%'").fetchone()["n"] == 0
 
 
-def message(id, **kwargs):
+def message(id, headers=None, **kwargs):
     return json.dumps(
         {
             "body": base64.b64encode(json.dumps([[], kwargs, {}]).encode()).decode(),
             "content-encoding": "utf-8",
             "content-type": "application/json",
-            "headers": {"task": "test.note", "id": id},
+            "headers": {"task": "test.note", "id": id, **(headers or {})},
             "properties": {"body_encoding": "base64", "delivery_tag": id, "delivery_info": {}},
         }
     )

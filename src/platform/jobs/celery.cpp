@@ -59,10 +59,21 @@ struct unanswered
         schema::field<&unanswered::error>("error"));
 };
 
+struct redis_away : std::runtime_error
+{
+    using std::runtime_error::runtime_error;
+};
+
 void require(const redis::answer<redis::value>& done)
 {
-    if (!done) throw std::runtime_error("Celery's Redis does not answer");
+    if (!done) throw redis_away("Celery's Redis does not answer");
 }
+
+/// PostgreSQL refuses what stands in the message, and would again.
+struct cannot_be_kept : std::runtime_error
+{
+    using std::runtime_error::runtime_error;
+};
 
 }  // namespace
 
@@ -130,21 +141,28 @@ task<> bridge::run(std::shared_ptr<running> r)
     auto forget_at = std::chrono::steady_clock::now();
     while (!r->asked_to_end)
     {
-        std::chrono::milliseconds pause = idle_pause;
+        std::chrono::milliseconds pause = away_pause;
         try
         {
             const int taken = co_await take();
-            if (taken + co_await answer() > 0) pause = 0ms;
+            pause = taken + co_await answer() > 0 ? 0ms : idle_pause;
             if (std::chrono::steady_clock::now() >= forget_at)
             {
                 co_await db_.run(sql::forget_messages, many);
                 forget_at = std::chrono::steady_clock::now() + 1min;
             }
         }
-        catch (const std::exception& e)  // Redis or PostgreSQL is away, which is said where connections are made
+        catch (const pg::unavailable& e)  // said aloud where connections are made, as is the next
         {
-            log::debug("Celery's messages wait", {{"error", e.what()}});
-            pause = away_pause;
+            log::debug("Celery's messages wait for the database", {{"error", e.what()}});
+        }
+        catch (const redis_away& e)
+        {
+            log::debug("Celery's messages wait for its Redis", {{"error", e.what()}});
+        }
+        catch (const std::exception& e)
+        {
+            log::warn("Celery's messages wait", {{"error", e.what()}});
         }
         if (r->asked_to_end) break;
         r->timer.expires_after(pause);
@@ -187,7 +205,19 @@ task<> bridge::take_one(const std::string& text)
             for (const auto& f : fits.error().fields) *refused += std::format("; {}: {}", f.pointer, f.detail);
         }
     if (refused) log::warn("a message from Celery is refused", {{"id", asked.id.text()}, {"why", *refused}});
-    co_await remember(asked, refused, asked.expires && *asked.expires <= clock_.now());
+    std::string unkept;
+    try
+    {
+        co_await remember(asked, refused, asked.expires && *asked.expires <= clock_.now());
+    }
+    catch (const cannot_be_kept& e)
+    {
+        unkept = e.what();
+    }
+    if (unkept.empty()) co_return;
+    co_await set_aside(text, unkept);
+    const task_message told{.id = asked.id, .ignore_result = asked.ignore_result};
+    co_await remember(told, unkept, false);
 }
 
 /// Together: that the message was taken, and its job.
@@ -202,7 +232,7 @@ task<> bridge::remember(const task_message& m, const std::optional<std::string>&
         tx.after_commit(ring_here);
         co_return result<void>{};
     });
-    done.value();  // nothing it does is refused
+    if (!done) throw cannot_be_kept(done.error().detail);
 }
 
 /// Tells senders how what they asked for has ended.
@@ -227,7 +257,7 @@ task<int> bridge::answer()
     co_return static_cast<int>(all.size());
 }
 
-/// Nobody can be told of it, so it is kept where people can look at it: the last thousand.
+/// It is kept where people can look at it: the last thousand.
 task<> bridge::set_aside(const std::string& text, const std::string& why)
 {
     log::warn("a message from Celery cannot be read", {{"why", why}});
