@@ -67,7 +67,7 @@ from gone, unnest(datemultirange(blocked) - datemultirange(daterange($2, $3))) r
 select host_id, status, coalesce(time_zone, 'UTC') as time_zone, currency, nightly_price,
        coalesce(cleaning_fee, 0) as cleaning_fee, tax_basis_points, rules_version, min_nights, max_nights,
        advance_notice_days, same_day_cutoff_hour, preparation_nights, booking_window_days, closed_to_arrival,
-       closed_to_departure, case when has_rules then rules_between(id, $2, $3) end as special
+       closed_to_departure, check_in_time, booking_mode, case when has_rules then rules_between(id, $2, $3) end as special
 from property
 where id = $1 and status <> 'deleted';
 

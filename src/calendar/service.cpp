@@ -31,7 +31,10 @@ std::optional<closed_reason> out_of_time(const house_row& h, date night, instant
     const auto ahead = (night - today).count();
     if (ahead < 0) return closed_reason::past;
     const bool too_late = ahead == 0 && now >= h.time_zone.at(today, std::chrono::hours{h.rules.same_day_cutoff_hour});
-    if (ahead < h.rules.advance_notice_days || too_late) return closed_reason::notice;
+    // The host could not answer a request any more.
+    const bool begun = ahead == 0 && h.booking_mode == booking_mode::request
+                       && now >= h.time_zone.at(today, *parse_time_of_day(h.check_in_time));
+    if (ahead < h.rules.advance_notice_days || too_late || begun) return closed_reason::notice;
     if (ahead > h.rules.booking_window_days) return closed_reason::window;
     return std::nullopt;
 }

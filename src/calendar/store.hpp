@@ -37,6 +37,8 @@ struct house_row
     std::optional<money> nightly_price, cleaning_fee;
     int tax_basis_points, rules_version;
     stay_rules rules;
+    std::string check_in_time;
+    roost::booking_mode booking_mode;
     std::optional<rule_set> special;
 
     static constexpr auto fields = schema::fields(
@@ -44,6 +46,7 @@ struct house_row
         field<&house_row::time_zone>("time_zone"), field<&house_row::nightly_price>("nightly_price"),
         field<&house_row::cleaning_fee>("cleaning_fee"), field<&house_row::tax_basis_points>("tax_basis_points"),
         field<&house_row::rules_version>("rules_version"), field<&house_row::rules>("rules"),
+        field<&house_row::check_in_time>("check_in_time"), field<&house_row::booking_mode>("booking_mode"),
         field<&house_row::special>("special"));
 };
 /// With its rules for the days from `first` to `last`; nothing when it is deleted or never was.

@@ -88,9 +88,11 @@ std::string filters()
 }
 
 // What costs more to know, looked at only for those whose turn it is: whether it is in the box exactly, and whether the
-// stay can be booked now (`refusal` in calendar/stays.cpp says the same of one property). `offset 0` keeps the look-ups
-// in their indexes, one row at a time. The exact box stands here also because the planner would take it for a third
-// condition independent of the others and expect too few rows.
+// stay can be booked now (`refusal` in calendar/stays.cpp and `refusal_of` in bookings/offers.cpp say the same of one
+// property). Check-in has begun when the clock there shows its time or has done so before it was put back: then it was
+// as long ago as yesterday's offset says. `offset 0` keeps the look-ups in their indexes, one row at a time. The exact
+// box stands here also because the planner would take it for a third condition independent of the others and expect too
+// few rows.
 const auto turn = std::format(R"(($4::float8 is null and $15::date is null) or exists (
         select from property where id = c.id
         and ($4::float8 is null or latitude between $5 and $7
@@ -98,7 +100,10 @@ const auto turn = std::format(R"(($4::float8 is null and $15::date is null) or e
         and ($15::date is null or $15 - advance_notice_days >= ($32::timestamptz at time zone time_zone)::date
             and $15 - booking_window_days <= ($32 at time zone time_zone)::date
             and ($15 > ($32 at time zone time_zone)::date
-                or extract(hour from $32 at time zone time_zone) < same_day_cutoff_hour)
+                or extract(hour from $32 at time zone time_zone) < same_day_cutoff_hour
+                    and (booking_mode <> 'request' or greatest($32 at time zone time_zone,
+                        least($32, $32 - (($32 - interval '1 day') at time zone time_zone + interval '1 day'
+                            - ($15 + check_in_time::time))) at time zone time_zone) < $15 + check_in_time::time))
             and case when {}
                 then rules_take(id, $15, $16, min_nights, max_nights, closed_to_arrival, closed_to_departure)
                 else $34::text <> all(closed_to_arrival) and $35::text <> all(closed_to_departure) end

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from support.clock import Clock
+from support.clock import Clock, local
 from support.pricing import round_halves_down
-from support.search_reference import NOW, World, matches, metres, random_query, sort_key, total_in
+from support.search_reference import NOW, PLACES, World, bookable, matches, metres, random_query, sort_key, total_in
 
 QUERIES = 600
 
@@ -184,3 +184,25 @@ def test_a_quote_says_the_total_that_search_said(world):
         quote = guest.post(f"/properties/{r['id']}/quote/",
                            {"check_in": str(first), "check_out": str(last), "guests": 1}).expect(201)
         assert quote["price"]["total"] == r["total_price"], json.dumps(quote)
+
+
+def test_whatever_is_found_for_today_can_be_quoted(world):
+    """In the afternoon, when requests of today come too late for many."""
+    today, guest = datetime.date(2026, 12, 2), world.api.new_guest("late")  # NOW is before that everywhere
+    known, quoted, too_late = {p["id"]: p for p in world.properties}, [], []
+    try:
+        for _, _, country, zone, _, _ in PLACES:
+            world.api.clock.set(local(zone, today, "16:00"))
+            q = {"check_in": today, "check_out": today + datetime.timedelta(days=2), "country": country}
+            check(world, q, 100)
+            for r in world.api.anonymous.get(f"/properties/?{query_string(q, limit=100)}").expect(200)["results"]:
+                guest.post(f"/properties/{r['id']}/quote/", {"check_in": str(today), "check_out": str(q["check_out"]),
+                                                             "guests": 1}).expect(201)
+                quoted.append(known[r["id"]]["booking_mode"])
+            now = world.api.clock.now()
+            stay = q["check_in"], q["check_out"], now
+            too_late += [p for p in world.properties if p["country"] == country and not bookable(p, *stay)
+                         and bookable({**p, "booking_mode": "instant"}, *stay)]
+        assert quoted.count("instant") > 5 and "request" in quoted and too_late, "or it proves little"
+    finally:
+        world.api.clock.set(NOW)

@@ -5,9 +5,9 @@ import zoneinfo
 
 import pytest
 
+from support.clock import local
 from support.stays import ask, becomes, book, history
 
-UTC = datetime.timezone.utc
 SECOND = datetime.timedelta(seconds=1)
 SHORTLY = datetime.timedelta(seconds=120)  # before: time goes on while a test looks
 
@@ -15,18 +15,6 @@ SHORTLY = datetime.timedelta(seconds=120)  # before: time goes on while a test l
 def last_sunday(year, month):
     last = datetime.date(year, month, 31)
     return last - datetime.timedelta(days=(last.weekday() + 1) % 7)
-
-
-def local(zone, day, time):
-    """The moment a wall clock there shows this: a time that is skipped is the end of the gap, one shown twice the first."""
-    hour, minute = map(int, time.split(":"))
-    naive = datetime.datetime(day.year, day.month, day.day, hour, minute)
-    tz = zoneinfo.ZoneInfo(zone)
-    at = naive.replace(tzinfo=tz, fold=0).astimezone(UTC)
-    if at.astimezone(tz).replace(tzinfo=None) != naive:  # in the gap: read with the offset of before, it is shown later
-        while (at - SECOND * 60).astimezone(tz).utcoffset() == at.astimezone(tz).utcoffset():
-            at -= SECOND * 60
-    return at
 
 
 def moment(text):
@@ -134,3 +122,28 @@ def test_today_begins_and_ends_there(api, make, clock, zone):
     clock.set(midnight + SECOND)
     assert ask(guest, listing, yesterday, today).pointers == ["/check_in"]
     ask(guest, listing, today, tomorrow).expect(201)
+
+
+@pytest.mark.parametrize("month", [3, 10])
+def test_a_request_can_be_found_and_asked_for_until_check_in(api, make, clock, month):
+    """At an hour that is skipped or comes twice: a quote, search and the calendar mean the same moment."""
+    zone, today = "Europe/Paris", last_sunday(clock.now().year + 1, month)
+    starts = local(zone, today, "02:30")
+    tomorrow = str(today + datetime.timedelta(days=1))
+    clock.set(starts - datetime.timedelta(days=2))
+    host, guest = api.new_host(), api.new_guest()
+    terms = {"time_zone": zone, "check_in_time": "02:30"}
+    waits, instant = make.listing(host, booking_mode="request", **terms), make.listing(host, **terms)
+
+    def told(listing):
+        found = api.anonymous.get(f"/properties/?host={host.id}&check_in={today}&check_out={tomorrow}").expect(200)["results"]
+        [night] = api.anonymous.get(
+            f"/properties/{listing['id']}/calendar/?from={today}&to={tomorrow}").expect(200)["nights"]
+        assert night["reason"] in (None, "notice")
+        return {ask(guest, listing, str(today), tomorrow).status == 201, listing["id"] in [r["id"] for r in found],
+                night["available"]}
+
+    for minutes, taken in ((-100, True), (-1, True), (1, False), (45, False), (100, False), (600, False)):
+        clock.set(starts + datetime.timedelta(minutes=minutes))
+        assert told(waits) == {taken}, minutes
+        assert told(instant) == {True}, minutes

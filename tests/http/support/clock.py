@@ -1,8 +1,22 @@
 """The server's settable clock (only where ROOST_ENVIRONMENT is "test")."""
 
 import datetime
+import zoneinfo
 
 UTC = datetime.timezone.utc
+MINUTE = datetime.timedelta(minutes=1)
+
+
+def local(zone, day, time):
+    """The moment a wall clock there shows this: a time that is skipped is the end of the gap, one shown twice the first."""
+    hour, minute = map(int, time.split(":"))
+    naive = datetime.datetime(day.year, day.month, day.day, hour, minute)
+    tz = zoneinfo.ZoneInfo(zone)
+    at = naive.replace(tzinfo=tz, fold=0).astimezone(UTC)
+    if at.astimezone(tz).replace(tzinfo=None) != naive:  # in the gap: read with the offset of before, it is shown later
+        while (at - MINUTE).astimezone(tz).utcoffset() == at.astimezone(tz).utcoffset():
+            at -= MINUTE
+    return at
 
 
 class Clock:

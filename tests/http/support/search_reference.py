@@ -7,6 +7,7 @@ import re
 import uuid
 import zoneinfo
 
+from .clock import local
 from .pricing import WEEKDAYS, random_rules, takes, total_of
 
 PROPERTIES = 350
@@ -25,7 +26,7 @@ PLACES = [
 COLUMNS = """id, host_id, status, created_at, updated_at, currency, nightly_price, cleaning_fee, tax_basis_points, capacity,
     bedrooms, beds, bathrooms, min_nights, max_nights, advance_notice_days, same_day_cutoff_hour, preparation_nights,
     booking_window_days, closed_to_arrival, closed_to_departure, rating_points, rating_count, latitude, longitude,
-    property_type, room_type, booking_mode, time_zone, title, city, region, country, amenities, description"""
+    property_type, room_type, booking_mode, check_in_time, time_zone, title, city, region, country, amenities, description"""
 
 
 def random_property(rng, hosts):
@@ -61,6 +62,7 @@ def random_property(rng, hosts):
         "property_type": rng.choice(["apartment", "house", "loft"]),
         "room_type": rng.choice(["entire_home", "private_room", "shared_room"]),
         "booking_mode": rng.choice(["instant", "request"]),
+        "check_in_time": rng.choice(["15:00", "15:00", "00:10", "10:00", "11:30", "22:00", "23:59"]),
         "time_zone": zone,
         "title": " ".join(rng.sample(WORDS, 3)).capitalize(),
         "city": city,
@@ -156,6 +158,7 @@ def bookable(p, first, last, now):
     return (takes(p, first, last)
             and 0 <= ahead and p["advance_notice_days"] <= ahead <= p["booking_window_days"]
             and (ahead > 0 or there.hour < p["same_day_cutoff_hour"])
+            and (ahead > 0 or p["booking_mode"] == "instant" or now < local(p["time_zone"], first, p["check_in_time"]))
             and not any(b[0] < end and first < b[1] for b in p["blocks"] if b[3] is None or b[3] > now))
 
 
