@@ -9,6 +9,7 @@
 #include "core/utf8.hpp"
 #include "importing/texts.hpp"
 #include "importing/vocabulary.hpp"
+#include "properties/changes.hpp"
 
 namespace roost::importing {
 namespace {
@@ -152,23 +153,24 @@ std::string limited(std::string text, std::size_t characters)
 }
 
 /// The part before a comma: the city of "Brooklyn, New York, United States".
-std::string first_part(std::string_view text) { return std::string{text.substr(0, text.find_first_of(",("))}; }
+std::string first_part(std::string_view text) { return plain_text(text.substr(0, text.find_first_of(",("))); }
 
-std::string city_of(const values& v, const assumptions& assume, std::string_view title, const time_zone& zone)
+std::string city_of(const values& v, const assumptions& assume, const described_title& title, const time_zone& zone)
 {
     if (!assume.city.empty()) return assume.city;
-    if (!v.text("city").empty()) return std::string{v.text("city")};
-    const auto place = v.text("neighbourhood");
-    if (v.has("neighbourhood_cleansed") && place.contains(',')) return plain_text(first_part(place));
-    if (const auto at = title.find(" in "); v.has("neighbourhood_cleansed") && at != title.npos)
-        return plain_text(first_part(title.substr(at + 4)));
+    if (auto city = plain_text(v.text("city")); !city.empty()) return city;
+    const bool cleansed = v.has("neighbourhood_cleansed");
+    if (const auto place = v.text("neighbourhood"); cleansed && place.contains(','))
+        if (auto city = first_part(place); !city.empty()) return city;
+    if (const auto at = title.title.find(" in "); cleansed && title.generated && at != title.title.npos)
+        if (auto city = first_part(std::string_view{title.title}.substr(at + 4)); !city.empty()) return city;
     // Each file is about one city, and zones are named after the large ones.
     std::string city{zone.name().substr(zone.name().rfind('/') + 1)};
     std::ranges::replace(city, '_', ' ');
     return city;
 }
 
-void read_address(const values& v, const assumptions& assume, std::string_view title, property& p)
+void read_address(const values& v, const assumptions& assume, const described_title& title, property& p)
 {
     auto& a = p.address;
     const bool cleansed = v.has("neighbourhood_cleansed");
@@ -177,7 +179,8 @@ void read_address(const values& v, const assumptions& assume, std::string_view t
     const auto group = v.text(cleansed ? "neighbourhood_group_cleansed" : "neighbourhood_group");
     a.region = limited(plain_text(group.empty() ? v.text("state") : group), longest_title);
     a.postcode = limited(plain_text(v.text("zipcode")), 20);
-    a.country = !assume.country.empty() ? assume.country : std::string{v.text("country_code")};
+    if (const auto code = v.text("country_code"); country_format.check(code)) a.country = code;
+    if (!assume.country.empty()) a.country = assume.country;
 }
 
 void read_texts(const values& v, std::string_view title, property& p)
@@ -247,11 +250,11 @@ std::expected<listing, std::string> listing_reader::read(std::span<const std::st
     if (!v.problem.empty()) return std::unexpected{std::move(v.problem)};
 
     p.time_zone = assume_.zone ? *assume_.zone : time_zone_at(*p.location.latitude, *p.location.longitude);
-    read_address(v, assume_, title.title, p);
+    read_address(v, assume_, title, p);
     if (const auto known = countries_.find(p.time_zone->name()); p.address.country.empty() && known != countries_.end())
         p.address.country = known->second;
     read_texts(v, title.title, p);
-    const bool complete = p.nightly_price && !p.address.country.empty();
+    const bool complete = p.nightly_price && !p.address.city.empty() && !p.address.country.empty();
     p.status = !complete                           ? property_status::draft
                : v.text("has_availability") == "f" ? property_status::unlisted
                                                    : property_status::listed;

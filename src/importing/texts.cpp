@@ -172,7 +172,11 @@ described_title read_title(std::string_view text)
         else if (words.ends_with("bath") || words.ends_with("baths"))
             out.bathrooms = read_bathrooms(part);
         else if (!part.starts_with("★"))
+        {
             out.title.append(out.title.empty() ? ""sv : dot).append(part);
+            continue;
+        }
+        out.generated = true;
     }
     out.title = trim(out.title);
     return out;

@@ -32,7 +32,8 @@ std::optional<double> read_bathrooms(std::string_view text);
 /// "Condo in Zürich · ★4.9 · 2 bedrooms · 3 beds · 1.5 baths".
 struct described_title
 {
-    std::string title;  ///< "Condo in Zürich"
+    std::string title;       ///< "Condo in Zürich"
+    bool generated = false;  ///< it has such parts, so no host wrote it
     std::optional<int> bedrooms, beds;
     std::optional<double> bathrooms;
 };

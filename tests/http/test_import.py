@@ -149,7 +149,8 @@ def test_bad_rows_are_skipped_and_told_with_line_and_reason(importer, tmp_path):
     report = tmp_path / "skipped.csv"
     done = importer.run(FILES / "broken.csv", "--report", report, currency="HKD")
     titles = [r["title"] for r in importer.rows("select title from property order by title")]
-    assert titles == ["Good to the last", "The good one", "The other good one"]
+    assert titles == ["Good to the last", "Loft in (old town)", "Of no place", "The good one", "The other good one"]
+    assert {r["city"] for r in importer.rows("select city from property where status = 'listed'")} == {"Hong Kong"}
     with report.open(encoding="utf-8", newline="") as file:
         told = {int(row["line"]): row["reason"] for row in csv.DictReader(file)}
     assert told == {
@@ -168,6 +169,22 @@ def test_bad_rows_are_skipped_and_told_with_line_and_reason(importer, tmp_path):
     }
     assert "broken.csv:3: skipped: it has 20 fields" in done.stderr
     assert "rows skipped: 12" in done.stdout
+
+
+def test_what_hosts_write_in_titles_names_no_city(importer):
+    importer.run(FILES / "host-titles.csv", currency="HKD")
+    assert {i: importer.property(i)["city"] for i in ("4001", "4002", "4003", "4004")} == {
+        "4001": "Hong Kong", "4002": "Hong Kong", "4003": "Kowloon City", "4004": "Sham Shui Po"}
+
+
+def test_a_city_is_plain_text_and_a_country_a_code(importer, tmp_path):
+    old = (FILES / "detailed-2019.csv").read_text(encoding="utf-8")
+    odd = tmp_path / "odd.csv"
+    odd.write_text(old.replace("Pankow,Berlin,", "Pankow,<b>Berlin</b><br />,").replace(",DE,", ",Deutschland,"),
+                   encoding="utf-8", newline="")
+    importer.run(odd)
+    assert (importer.property("1001")["city"], importer.property("1001")["country"]) == ("Berlin", "DE")
+    assert importer.property("1002")["country"] == "DE", "its zone's"
 
 
 def test_reviews_come_in_clean_and_count_in_no_rating(importer, tmp_path):

@@ -88,7 +88,9 @@ TEST(texts, titles_may_tell_rooms)
     EXPECT_EQ(studio.title, "Loft in Wien");
     EXPECT_EQ(studio.bedrooms, 0);
     EXPECT_EQ(studio.bathrooms, 0.5);
+    EXPECT_TRUE(studio.generated);
     EXPECT_EQ(read_title("Studio").title, "Studio");
+    EXPECT_FALSE(read_title("Charming room in the heart of town").generated);
     EXPECT_EQ(read_title("Sea · Sun · 2 beds").title, "Sea · Sun");
     EXPECT_EQ(read_title("").title, "");
 }
@@ -249,7 +251,7 @@ TEST(listings, bad_rows_are_told_with_line_and_reason)
         good += r.got.has_value();
         if (!r.got) told.push_back(std::format("{}: {}", r.line, r.got.error()));
     }
-    EXPECT_EQ(good, 4);
+    EXPECT_EQ(good, 6);
     EXPECT_EQ(told, (std::vector<std::string>{
                         "3: it has 20 fields, the header has 34",
                         "4: id is not an id: 3.04E+17",
