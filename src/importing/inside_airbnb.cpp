@@ -5,7 +5,7 @@
 #include <format>
 #include <map>
 #include <print>
-#include <set>
+#include <ranges>
 
 #include "core/csv.hpp"
 #include "importing/calendar.hpp"
@@ -37,6 +37,25 @@ constexpr pg::statement gather_statistics{"importing.gather_statistics",
                                           "analyze app_user, property, imported_property, stay_block, review"};
 constexpr pg::statement gather_closed_statistics{"importing.gather_closed_statistics", "analyze import_closed"};
 
+// What a run has already met, over all batches. Temporary, so these cannot be prepared beforehand either.
+constexpr pg::statement make_seen{"importing.make_seen",
+                                  "create temporary table import_seen (external_id text primary key)"};
+constexpr pg::statement clear_seen{"importing.clear_seen", "truncate import_seen"};
+constexpr pg::statement drop_repeated_listings{"importing.drop_repeated_listings", R"(
+with fresh as (
+    insert into import_seen select external_id from import_listing on conflict do nothing returning external_id
+),
+repeated as (
+    delete from import_listing where external_id not in (select external_id from fresh) returning external_id
+)
+select string_agg(external_id, ',' order by external_id) from repeated)"};
+constexpr pg::statement drop_repeated_reviews{"importing.drop_repeated_reviews", R"(
+with fresh as (
+    insert into import_seen select distinct external_id from import_review on conflict do nothing returning external_id
+)
+delete from import_review where ctid not in (
+    select min(r.ctid) from import_review r join fresh using (external_id) group by external_id))"};
+
 std::string text_of(double number) { return std::format("{}", number); }
 
 void write(session::copy& to, const listing& l)
@@ -66,6 +85,8 @@ void write(session::copy& to, const listing& l)
     to.end_row();
 }
 
+std::string was_there(std::string_view id) { return std::format("listing {} was there before", id); }
+
 void write(session::copy& to, const imported_review& r)
 {
     to.text(r.listing_external_id).text(r.external_id).text(r.author_name).text(format(r.written)).text(r.comment);
@@ -90,6 +111,17 @@ class importer
             if (unknown_.size() < most_unknown || unknown_.contains(word)) ++unknown_[word];
     }
 
+    /// Of a listing that comes again the first row counts: otherwise the rows would take turns with every import.
+    void skip_repeated(const std::map<std::string, std::size_t>& lines, progress& bar)
+    {
+        const auto repeated = db_.one(drop_repeated_listings).value_or("");
+        for (const auto id : std::views::split(repeated, ','))
+        {
+            const std::string listing{std::string_view{id}};
+            if (!listing.empty()) skipped_.add(bar, options_.listings, lines.at(listing), was_there(listing));
+        }
+    }
+
     void merge_listings()
     {
         hosts_ += db_.run(sql::insert_hosts, {source, now_});
@@ -101,21 +133,21 @@ class importer
     /// Reads up to a batch of rows and merges them. False after the last.
     bool batch(csv_reader& csv, const listing_reader& reader, const input& file, progress& bar)
     {
-        std::set<std::string> ids;
+        std::map<std::string, std::size_t> lines;  // by listing
         session::transaction transaction{db_};
         db_.run(clear_listings);
         bool more = true;
         {
             session::copy rows{db_, copy_listings};
-            while (more && ids.size() < listings_at_once)
+            while (more && lines.size() < listings_at_once)
             {
                 const auto row = csv.next();
                 more = row.has_value();
                 if (!more) break;
                 bar.show(file.share(), ++rows_);
                 auto read = row->fault ? std::unexpected{std::string{describe(*row->fault)}} : reader.read(row->fields);
-                if (read && !ids.insert(read->external_id).second)
-                    read = std::unexpected{std::format("listing {} was there before", read->external_id)};
+                if (read && !lines.emplace(read->external_id, row->line).second)
+                    read = std::unexpected{was_there(read->external_id)};
                 if (!read)
                 {
                     skipped_.add(bar, options_.listings, row->line, read.error());
@@ -126,6 +158,7 @@ class importer
             }
             rows.end();
         }
+        skip_repeated(lines, bar);
         merge_listings();
         transaction.commit();
         return more;
@@ -157,6 +190,7 @@ class importer
             }
             rows.end();
         }
+        db_.run(drop_repeated_reviews);
         strange_reviews_ += std::stoll(db_.one(sql::count_strange_reviews, {source}).value_or("0"));
         reviews_changed_ += db_.run(sql::update_reviews, {source, now_});
         reviews_added_ += db_.run(sql::insert_reviews, {source, now_});
@@ -224,6 +258,7 @@ public:
         : options_{options}, db_{database}, now_{format(now)}, skipped_{options.report}
     {
         if (db_.one(sql::try_lock) != "t") throw std::runtime_error{"another import is running"};
+        db_.run(make_seen);
     }
 
     void listings()
@@ -260,6 +295,7 @@ public:
         if (!header || header->fault) throw wrong_file{"not a reviews file: it has no header"};
         const review_reader reader{header->fields};
         progress bar{"reviews"};
+        db_.run(clear_seen);
         for (bool more = true; more;) more = review_batch(csv, reader, file, bar);
         bar.finish(reviews_);
         if (strange_reviews_ > 0)

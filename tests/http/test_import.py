@@ -187,6 +187,31 @@ def test_a_city_is_plain_text_and_a_country_a_code(importer, tmp_path):
     assert importer.property("1002")["country"] == "DE", "its zone's"
 
 
+def test_what_comes_again_batches_later_is_skipped_and_importing_it_again_changes_nothing(importer, tmp_path):
+    """Two rows of one id that differ would take turns otherwise, with every import."""
+    with (FILES / "detailed-2019.csv").open(encoding="utf-8", newline="") as file:
+        header, row = list(csv.reader(file))[:2]
+    listings, reviews, report = tmp_path / "listings.csv", tmp_path / "reviews.csv", tmp_path / "skipped.csv"
+    with listings.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        for n in [*range(2001), 0]:
+            writer.writerow([str(10_000 + n), *(cell if name != "description" else f"row {file.tell()}"
+                                                for name, cell in zip(header[1:], row[1:]))])
+    with reviews.open("w", encoding="utf-8", newline="") as file:
+        file.write("listing_id,id,date,reviewer_name,comments\n")
+        for n in [*range(5001), 0, 5000]:
+            file.write(f"10000,{n},2024-01-01,Ann,row {file.tell()}\n")
+    done = importer.run(listings, "--reviews", reviews, "--report", report)
+    assert "listings: 2,001 new" in done.stdout and "reviews: 5,001 new, 0 changed" in done.stdout
+    assert list(csv.DictReader(report.open(encoding="utf-8")))[0]["reason"] == "listing 10000 was there before"
+    assert "rows skipped: 1\n" in done.stdout
+    before = importer.everything()
+    again = importer.run(listings, "--reviews", reviews)
+    assert "0 new, 0 changed, 2,001 left as they were" in again.stdout and "reviews: 0 new, 0 changed" in again.stdout
+    assert importer.everything() == before
+
+
 def test_reviews_come_in_clean_and_count_in_no_rating(importer, tmp_path):
     done = importer.run(FILES / "detailed-2019.csv", "--reviews", FILES / "reviews.csv")
     loft = importer.property("1001")
