@@ -101,7 +101,7 @@ class importer
     std::string now_;
     skipped_rows skipped_;
     std::int64_t rows_ = 0, added_ = 0, changed_ = 0, kept_ = 0, hosts_ = 0, skipped_listings_ = 0;
-    std::int64_t calendars_ = 0, blocks_added_ = 0, blocks_removed_ = 0;
+    std::int64_t blocks_added_ = 0, blocks_removed_ = 0;
     std::int64_t reviews_ = 0, reviews_added_ = 0, reviews_changed_ = 0, strange_reviews_ = 0;
     std::map<std::string, std::int64_t> unknown_;
 
@@ -234,8 +234,9 @@ class importer
     {
         db_.run(gather_closed_statistics);
         progress bar{"closed ranges"};
+        const std::int64_t all = std::stoll(db_.one(sql::count_calendars).value_or("0"));
         std::string after;
-        for (std::int64_t done = 0;; done += calendars_at_once)
+        for (std::int64_t done = 0; done < all;)
         {
             const auto last = db_.one(sql::next_listings, {after, std::to_string(calendars_at_once)});
             if (!last) break;
@@ -247,7 +248,8 @@ class importer
             blocks_removed_ += db_.run(sql::delete_blocks, {source, after, *last});
             blocks_added_ += db_.run(sql::insert_blocks, {now_});
             transaction.commit();
-            bar.show(std::min(1.0, static_cast<double>(done) / static_cast<double>(calendars_)), done);
+            done = std::min(all, done + calendars_at_once);
+            bar.show(static_cast<double>(done) / static_cast<double>(all), done);
             after = *last;
         }
         bar.finish(blocks_added_);

@@ -77,6 +77,9 @@ select count(distinct c.external_id)
 from import_closed c
 where not exists (select from imported_property i where i.source = $1 and i.external_id = c.external_id);
 
+-- name: count_calendars
+select count(distinct external_id) from import_closed;
+
 -- name: next_listings
 -- The last of the next $2 listings after $1; null after the last.
 select max(external_id)

@@ -81,6 +81,8 @@ def test_the_shipped_sample_is_imported_and_importing_it_again_changes_nothing(i
         from property""")
     assert counts == {"all": 2000, "listed": 1777, "count": 1, "placed": 2000}
     assert importer.one("select min(lower(blocked)) from stay_block")["min"] == day("2026-11-21")
+    told = [line for line in done.stderr.splitlines() if line.startswith("closed ranges:")]
+    assert told[:3] == [f"closed ranges: {share} %" for share in (25, 50, 75)] and told[3].endswith("done")
 
     before = importer.everything()
     again = importer.run(SAMPLE / "listings.csv.gz", *options, currency="SGD")
