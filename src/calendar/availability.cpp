@@ -4,6 +4,7 @@
 
 #include "calendar/queries.hpp"
 #include "calendar/store.hpp"
+#include "platform/http/cursor.hpp"
 
 namespace roost::calendar {
 namespace {
@@ -13,6 +14,18 @@ using std::chrono::days;
 constexpr days longest_window{370};
 /// Nobody can book further ahead than booking windows reach, so nothing needs closing there.
 constexpr days furthest_close{1'095 + longest_stay};
+
+/// A block, and where it stands in the order.
+struct block_row
+{
+    block_id id;
+    std::int64_t key;
+    block shown;
+
+    static constexpr auto fields =
+        schema::fields(schema::field<&block_row::id>("id"), schema::field<&block_row::key>("key"),
+                       schema::field<&block_row::shown>("shown"));
+};
 
 }  // namespace
 
@@ -56,11 +69,31 @@ task<result<availability>> openings::look(std::optional<identity> who, property_
     co_return seen;
 }
 
-task<result<std::vector<block>>> openings::blocks(const identity& who, property_id property)
+task<result<http::page<block>>> openings::blocks(identity who, property_id property, blocks_query query)
 {
     const auto p = co_await find_owner(db_, property);
     if (auto allowed = only_owner(p, who); !allowed) co_return std::unexpected{std::move(allowed.error())};
-    co_return co_await db_.all<block>(sql::closed_nights, property);
+    const auto list = "blocks/" + property.text();
+    std::optional<http::cursor> from;
+    if (query.cursor)
+    {
+        auto cursor = http::decode_cursor(*query.cursor, list);
+        if (!cursor) co_return std::unexpected{std::move(cursor.error())};
+        from = *cursor;
+    }
+    const auto key = from ? std::optional{from->key} : std::nullopt;
+    const auto id = from ? std::optional{from->id} : std::nullopt;
+    const auto& statement = from && from->backwards ? sql::closed_before : sql::closed_after;
+    auto rows =
+        co_await db_.all<block_row>(statement, property, p->time_zone.day_of(clock_.now()), key, id, query.limit + 1);
+    auto links = http::cut_page(rows, static_cast<std::size_t>(query.limit), from, list);
+
+    http::page<block> page;
+    page.results.reserve(rows.size());
+    for (const auto& row : rows) page.results.push_back(row.shown);
+    page.next = std::move(links.next);
+    page.previous = std::move(links.previous);
+    co_return page;
 }
 
 task<result<block>> openings::close(pg::tx& tx, const identity& who, property_id property, nights range)

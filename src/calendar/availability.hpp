@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "core/dates.hpp"
 #include "core/id.hpp"
 #include "platform/auth/identity.hpp"
+#include "platform/http/answers.hpp"
 #include "platform/pg/database.hpp"
 #include "platform/schema/schema.hpp"
 
@@ -79,6 +81,16 @@ struct block
         schema::field<&block::created_at>("created_at", "When it was made."));
 };
 
+struct blocks_query
+{
+    int limit = 50;
+    std::optional<std::string> cursor;
+
+    static constexpr auto fields = schema::fields(
+        schema::field<&blocks_query::limit>("limit", schema::between{1, 100}, schema::defaulted, "Results on a page."),
+        schema::field<&blocks_query::cursor>("cursor", schema::at_most{100}, "From `next` or `previous`."));
+};
+
 class openings
 {
     pg::database& db_;
@@ -91,8 +103,9 @@ public:
     /// themselves to their hosts and admins only.
     task<result<availability>> look(std::optional<identity> who, property_id property, window_query window);
 
-    /// What was closed by hand, import or feed, in order. Closing and opening are the host's own business, and admins'.
-    task<result<std::vector<block>>> blocks(const identity& who, property_id property);
+    /// What is closed by hand, import or feed from today on, in order. Closing and opening are the host's own business,
+    /// and admins'.
+    task<result<http::page<block>>> blocks(identity who, property_id property, blocks_query query);
 
     /// Closes nights. Blocks by hand that overlap or touch become one, which is returned; imported ones give way.
     /// errc::dates_taken when somebody has booked or holds one of the nights.

@@ -18,10 +18,22 @@ where id = $1 and status <> 'deleted';
 select host_id, status, coalesce(time_zone, 'UTC') as time_zone, currency, rules_version from property
 where id = $1 and status <> 'deleted' for no key update;
 
--- name: closed_nights
--- Those no stay has.
-select id, kind, lower(blocked) as "from", upper(blocked) as "to", created_at from stay_block
-where property_id = $1 and kind in ('host', 'imported', 'feed') order by lower(blocked);
+-- name: closed_after
+-- Those no stay has and that end after $2, from a place in their order on.
+select id, (lower(blocked) - date '1970-01-01')::bigint as key, kind, lower(blocked) as "from", upper(blocked) as "to",
+       created_at
+from stay_block
+where property_id = $1 and kind in ('host', 'imported', 'feed') and upper(blocked) > $2
+    and ($3::bigint is null or (lower(blocked) - date '1970-01-01', id) > ($3, $4::uuid))
+order by lower(blocked), id limit $5;
+
+-- name: closed_before
+select id, (lower(blocked) - date '1970-01-01')::bigint as key, kind, lower(blocked) as "from", upper(blocked) as "to",
+       created_at
+from stay_block
+where property_id = $1 and kind in ('host', 'imported', 'feed') and upper(blocked) > $2
+    and (lower(blocked) - date '1970-01-01', id) < ($3::bigint, $4::uuid)
+order by lower(blocked) desc, id desc limit $5;
 
 -- name: absorb_host_blocks
 -- Takes away what the host had closed within, around or right beside the nights, and says how far it all reaches.

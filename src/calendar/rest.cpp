@@ -17,10 +17,10 @@ void install_openings(http::api& a, openings& c)
         .handle([&c](http::maybe_signed_in who, property_id p, query<window_query> w) -> task<result<availability>> {
             co_return co_await c.look(who.who, p, w.value);
         });
-    a.get("/properties/{property_id}/blocks/", "Nights closed by hand, import or feed, as the host.")
+    a.get("/properties/{property_id}/blocks/", "Nights closed by hand, import or feed from today on, as the host.")
         .fails_with(errc::not_allowed)
-        .handle([&c](signed_in who, property_id p) -> task<result<http::page<block>>> {
-            co_return one_page(co_await c.blocks(who, p));
+        .handle([&c](signed_in who, property_id p, query<blocks_query> q) -> task<result<http::page<block>>> {
+            return c.blocks(who, p, std::move(q.value));
         });
     a.post("/properties/{property_id}/blocks/", "Close nights, as the host.")
         .fails_with(errc::not_allowed, errc::dates_taken)

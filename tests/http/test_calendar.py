@@ -29,6 +29,31 @@ def test_blocks_of_one_host_merge_and_never_cover_a_stay(api, make, clock):
     assert guest.get(f"/bookings/{booking['id']}/").expect(200)["status"] == "confirmed"
 
 
+def test_blocks_are_listed_from_today_on_page_by_page(api, make, clock, db):
+    host = api.new_host()
+    listing, other = make.listing(host, time_zone="UTC"), make.listing(host, time_zone="UTC")
+    path, day = f"/properties/{listing['id']}/blocks/", clock.today
+    for where, first, last in ((other, -2, 0), *((listing, n, n + 2) for n in (-9, -1, 2, 5, 8, 11))):
+        db.execute("insert into stay_block (id, property_id, blocked, kind, created_at) values"
+                   " (gen_random_uuid(), %s, daterange(%s, %s), 'imported', now())", [where["id"], day(first), day(last)])
+    want = [day(n) for n in (-1, 2, 5, 8, 11)]
+
+    def walk(link, way):
+        while link:
+            page = host.get(link.removeprefix(api.prefix)).expect(200)
+            yield [b["from"] for b in page["results"]], page
+            link = page[way]
+
+    assert [b["from"] for b in host.get(path).expect(200)["results"]] == want
+    forward = list(walk(path + "?limit=2", "next"))
+    assert [seen for seen, _ in forward] == [want[:2], want[2:4], want[4:]]
+    assert [seen for seen, _ in walk(forward[-1][1]["previous"], "previous")] == [want[2:4], want[:2]]
+    cursor = forward[0][1]["next"].rsplit("=", 1)[1]
+    beside = f"/properties/{other['id']}/blocks/"
+    assert host.get(beside).expect(200)["results"] == []
+    assert host.get(f"{beside}?cursor={cursor}").pointers == ["cursor"]
+
+
 def test_a_block_is_checked(api, make, clock):
     host, guest = api.new_host(), api.new_guest()
     path = f"/properties/{make.listing(host)['id']}/blocks/"
