@@ -52,7 +52,8 @@ struct refresh_request
     std::optional<std::string> refresh_token;
 
     static constexpr auto fields = schema::fields(schema::field<&refresh_request::refresh_token>(
-        "refresh_token", schema::length(1, 1024), "The last one given; left out when it is a cookie."));
+        "refresh_token", schema::length(1, 1024), schema::example("\"what the last answer gave\""),
+        "The last one given; left out when it is a cookie."));
 };
 
 struct password_change

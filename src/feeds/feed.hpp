@@ -93,7 +93,8 @@ struct feed_changes
     schema::patch<std::string> name, url;
 
     static constexpr auto fields =
-        schema::fields(field<&feed_changes::name>("name", schema::length(1, 80), "What the host calls it."),
+        schema::fields(field<&feed_changes::name>("name", schema::length(1, 80), schema::example(R"("Other site")"),
+                                                  "What the host calls it."),
                        field<&feed_changes::url>("url", schema::length(8, 2000),
                                                  "Another address. Until it was read, what the old one said stays."));
 };

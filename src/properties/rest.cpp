@@ -33,6 +33,7 @@ void install_rest(http::api& api, service& properties)
     api.post("/properties/", "Begin a property.")
         .details("A draft may lack anything; give `status: listed` to publish a complete one at once.")
         .needs(role::host)
+        .fails_with(errc::wrong_state)
         .handle([&properties](http::signed_in who, http::body<property_changes> body,
                               pg::tx& tx) -> task<result<http::created<property>>> {
             auto made = co_await properties.create(tx, who, body.value);

@@ -39,11 +39,25 @@ test("the linter would notice a broken contract", async () => {
     assert.notEqual((await lint(broken)).totals.errors, 0);
 });
 
-test("every operation says what it does, and examples are there", () => {
+/** Whether the schema, or one it is made of, gives an example. */
+function hasExample(schema: any, seen: string[] = []): boolean {
+    if (schema.examples) return true;
+    const name = schema.$ref?.split("/").at(-1);
+    if (name) return !seen.includes(name) && hasExample(served.components.schemas[name], [...seen, name]);
+    const inner = [...Object.values(schema.properties ?? {}), ...(schema.anyOf ?? []), ...(schema.items ? [schema.items] : [])];
+    return inner.some((s) => hasExample(s, seen));
+}
+
+test("every operation says what it does, and bodies give examples", () => {
+    let bodies = 0;
     for (const [path, methods] of Object.entries<any>(served.paths))
         for (const [method, operation] of Object.entries<any>(methods)) {
             assert.ok(operation.summary && operation.operationId && operation.tags?.length, `${method} ${path}`);
             assert.ok(Object.keys(operation.responses).length > 1, `${method} ${path} lists its failures`);
+            for (const content of Object.values<any>(operation.requestBody?.content ?? {})) {
+                bodies += 1;
+                assert.ok(hasExample(content.schema), `${method} ${path} has no example of its body`);
+            }
         }
-    assert.ok(JSON.stringify(served.components.schemas).includes('"examples"'));
+    assert.ok(bodies > 30 && !hasExample({ type: "object", properties: { name: { type: "string" } } }));
 });

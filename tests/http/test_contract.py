@@ -2,9 +2,11 @@
 
 import json
 import os
+import secrets
 import subprocess
 import urllib.parse
 
+from support.make import new_property
 from support.people import PASSWORD
 
 
@@ -45,6 +47,59 @@ def test_operations_need_a_sign_in_exactly_where_the_contract_says(contract, api
         )
         refused = reply.status == 401 and reply.code == "not_signed_in"
         assert refused == bool(must_sign_in), f"{op}: {reply}"
+
+
+def test_what_any_request_may_be_answered_is_listed(contract, api):
+    for op in contract.operations:
+        for query, headers, status in (("?no_such_parameter=1", {}, 422), ("", {"Accept": "text/html"}, 406)):
+            reply = api.as_admin().request(op.method, op.any_target() + query, headers=headers)
+            assert str(reply.status) in op.raw["responses"], f"{op}: {reply}"
+            assert str(status) in op.raw["responses"], f"{op}: {status}"
+            if status == 406 or not op.parameters("query").keys() - {"fields"}:  # others read theirs last
+                reply.expect(status)
+
+
+def test_heads_are_as_the_contract_says(contract, api, make):
+    """Of an operation of each kind: that the contract names what comes, and what may be sent."""
+    operations = {op.name: op for op in contract.operations}
+    named = ("ETag", "Location", "Idempotent-Replayed")
+
+    def known(name, reply):
+        response = operations[name].raw["responses"][str(reply.status)]
+        headers = response.get("headers", {})
+        document = contract.document["components"]["headers"]
+        always = {h for h, to in headers.items() if document[to["$ref"].rsplit("/", 1)[1]]["required"]}
+        sent = {h for h in named if h in reply.headers}
+        assert always <= sent <= headers.keys(), f"{name}: {reply}"
+        return sent
+
+    host = api.new_host()
+    key = {"Idempotency-Key": secrets.token_hex(16)}
+    body = new_property()
+    assert known("POST /properties/", host.post("/properties/", body, headers=key)) == {"Location", "ETag"}
+    again = host.post("/properties/", body, headers=key)
+    assert known("POST /properties/", again) == {"Location", "ETag", "Idempotent-Replayed"}
+    where, one = f"/properties/{again.json['id']}/", "/properties/{property_id}/"
+    seen = host.get(where)
+    assert known(f"GET {one}", seen) == {"ETag"}
+    fresh = host.get(where, headers={"If-None-Match": seen.headers["ETag"]})
+    assert fresh.status == 304 and known(f"GET {one}", fresh) == {"ETag"}
+    assert "If-None-Match" in operations[f"GET {one}"].parameters("header")
+    assert known("GET /properties/", api.anonymous.get("/properties/?limit=1")) == set()
+    assert "304" not in operations["GET /properties/"].raw["responses"]
+    for status in ("unlisted", "deleted"):
+        host.post("/properties/", new_property(status=status)).expect(409, "wrong_state")
+    assert "wrong_state" in operations["POST /properties/"].raw["responses"]["409"]["description"]
+
+
+def test_every_media_type_of_a_body_is_taken(contract, api):
+    for op in contract.operations:
+        for media_type in op.raw.get("requestBody", {}).get("content", {}):
+            headers = {"Content-Type": media_type}
+            reply = api.as_guest().request(op.method, op.any_target(), body=b"[]", headers=headers)
+            assert reply.status != 415, f"{op}: {media_type}"
+        if op.method == "PATCH":
+            assert "application/merge-patch+json" in op.raw["requestBody"]["content"], op
 
 
 def test_a_search_with_every_example_is_understood(contract, api):
