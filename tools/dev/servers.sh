@@ -35,6 +35,8 @@ redis_listen() {
     redis_url="redis://127.0.0.1:$port"
 }
 
+port_taken() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
+
 wait_for_server() {
     local name=$1 pid=$2 log=$3
     shift 3
