@@ -15,7 +15,7 @@ build() {
     if [ "$status" -eq 0 ]; then
         NINJA_STATUS="[$preset %f/%t %es] " run cmake --build --preset "$preset" --parallel "${ROOST_JOBS:-$(nproc)}" ${1:+--target "$@"} >&2 || status=$?
     fi
-    if [ "$status" -eq 0 ]; then install_web "build/$preset" || status=$?; fi
+    if [ "$status" -eq 0 ]; then install_web "build/$preset"; fi
     exec 8>&-
     return "$status"
 }
@@ -24,9 +24,18 @@ build() {
 install_web() {
     local target=$1/share/roost/swagger-ui source=web/node_modules/swagger-ui-dist
     if [ "$target/swagger-ui.css" -nt web/package-lock.json ]; then return; fi
-    with_progress "npm packages of web" build/npm.log npm ci --prefix web || return
+    npm_packages web || exit 1
     mkdir -p "$target"
     cp "$source"/swagger-ui-bundle.js "$source"/swagger-ui.css "$target"
+}
+
+# npm_packages FOLDER: its packages as its lock file names them; nobody is asked when they are there.
+npm_packages() {
+    if [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ]; then return; fi
+    if with_progress "npm packages of $1" build/npm.log npm ci --prefer-offline --prefix "$1"; then return; fi
+    say "The npm packages of $1 could not be had."
+    say "  Without a network there are none. NPM_CONFIG_REGISTRY names another registry. Then run ./dev again."
+    return 1
 }
 
 build_or_die() { build "$@" || die "Compiling $1 failed." "The errors are above."; }
@@ -40,15 +49,19 @@ command_shell() {
 
 # clean runs on the machine itself: it must work when nothing else does.
 command_clean() {
-    rm -rf build web/node_modules tests/clients/node_modules
     case ${1:-} in
-        '') ;;
-        --data) rm -rf .roost ;;
-        --all)
-            rm -rf .roost
-            find "$cache" -mindepth 1 -maxdepth 1 \( -name 'root-????????????' -o -name unfinished-root -o -name ccache \
-                -o -name npm -o -name apt -o -name lint -o -name '*.log' \) -exec rm -rf --one-file-system {} + 2>/dev/null || true
-            ;;
+        '' | --data | --all) ;;
         *) die "clean takes --data or --all, not '$1'." ;;
     esac
+    if [ -n "${1:-}" ] && [ -e .roost/lock ]; then
+        exec 9>.roost/lock
+        flock --nonblock 9 || die "A ./dev up of this checkout is running." "Stop it first: its data would go."
+    fi
+    rm -rf build web/node_modules tests/clients/node_modules
+    if [ -n "${1:-}" ]; then rm -rf .roost; fi
+    if [ "${1:-}" = --all ]; then
+        find "$cache" -mindepth 1 -maxdepth 1 \( -name 'root-????????????' -o -name unfinished-root -o -name 'image.??????' \
+            -o -name ccache -o -name npm -o -name apt -o -name lint -o -name lock -o -name '*.log' \) \
+            -exec rm -rf --one-file-system {} + 2>/dev/null || true
+    fi
 }

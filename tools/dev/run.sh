@@ -13,7 +13,7 @@ at_exit() {
 
 undo_all() {
     local status=$? step
-    trap '' INT TERM
+    trap '' INT TERM HUP
     for step in "${undo[@]}"; do eval "$step" || true; done
     undo=()
     exit "$status"

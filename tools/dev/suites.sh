@@ -45,8 +45,11 @@ suite_http() {
 
 suite_clients() {
     if ! compile release roost; then return; fi
+    if ! npm_packages tests/clients; then
+        failed=$((failed + 1))
+        return
+    fi
     use_test_servers release
-    with_progress "npm packages of tests/clients" build/npm.log npm ci --prefix tests/clients || true  # the tests will tell
     NODE_OPTIONS="--test-reporter=spec --test-reporter-destination=stdout --test-reporter=junit --test-reporter-destination=$results/clients.xml" \
         count_file clients.xml run python3 tests/with_server.py npm --prefix tests/clients test -- "$@"
 }
@@ -133,10 +136,11 @@ count_one() {
 # count_file FILE COMMAND…: as many tests as the command writes to the JUnit file; running none, or failing without saying so
 # in the file, is a failure too.
 count_file() {
-    local file=$results/$1 status=0 good=0 bad=0
+    local file=$results/$1 status=0 counts='0 0' good bad
     shift
     "$@" || status=$?
-    if [ -s "$file" ]; then read -r good bad < <(python3 tools/dev/count_results.py "$file"); fi
+    if [ -s "$file" ]; then counts=$(python3 tools/dev/count_results.py "$file") || counts='0 1'; fi
+    read -r good bad <<<"$counts"
     if [ $((good + bad)) -eq 0 ]; then say "No test ran."; fi
     if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$good" -eq 0 ]; }; then bad=1; fi
     passed=$((passed + good))
