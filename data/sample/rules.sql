@@ -1,6 +1,11 @@
 -- One in ten of the sample's properties charges more on weekends and in December, less for long stays, and has a tax.
-with chosen as (
-    select id, nightly_price, currency from property where status = 'listed' and not has_rules order by id limit 200
+-- Only imported properties, and nothing where one of them has rules: this ran, or their hosts have begun.
+with imported as (
+    select p.* from property p join imported_property i on i.property_id = p.id
+), chosen as (
+    select id, nightly_price, currency from imported
+    where status = 'listed' and not exists (select from imported where has_rules)
+    order by id limit 200
 ), ruled as (
     insert into property_rules (property_id, pricing)
     select id, jsonb_build_object('weekend', '["friday", "saturday"]'::jsonb,

@@ -11,18 +11,18 @@ command_up() {
         --fresh) fresh=yes ;;
         *) die "up takes --fresh, not '$1'." ;;
     esac
-    require_port "$host" "$port"
     mkdir -p .roost
     exec 9>.roost/lock
     flock --nonblock 9 || die "Another ./dev up of this checkout is running." "Stop that one first."
+    require_port "$host" "$port"
 
     build_or_die release roost
     if [ "$fresh" ]; then start_over; fi
     use_databases
     export ROOST_HTTP_ADDRESS=$host ROOST_HTTP_PORT=$port ROOST_LOG_JSON=${ROOST_LOG_JSON:-false}
-    export ROOST_ENVIRONMENT=${ROOST_ENVIRONMENT:-development}
+    export ROOST_ENVIRONMENT=${ROOST_ENVIRONMENT:-development} ROOST_MAIL_SITE=${ROOST_MAIL_SITE:-http://$host:$port}
     run "$roost" migrate up || die "The migrations failed." "./dev up --fresh starts over with an empty database."
-    if [ ! -e "$filled" ]; then fill; fi
+    if wants_the_sample; then fill; fi
 
     start "$roost" serve
     announce "http://$host:$port" &
@@ -30,7 +30,7 @@ command_up() {
 }
 
 require_port() {
-    if (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; then
+    if port_taken "$1" "$2"; then
         die "Port $2 of $1 is taken." "Stop what listens there (ss -ltnp 'sport = :$2' names it), or: ROOST_HTTP_PORT=$(($2 + 1)) ./dev up"
     fi
 }
@@ -42,8 +42,10 @@ start_over() {
     rm -rf .roost/postgres .roost/redis .roost/filled-*
 }
 
-# Sets ROOST_DATABASE_URL and ROOST_REDIS_URL where they are not set, and $filled, the mark of a database that has the sample.
+# Sets ROOST_DATABASE_URL and ROOST_REDIS_URL where they are not set, $filled, the mark of a database that has the sample, and
+# $given to the database's URL when it is somebody else's.
 use_databases() {
+    given=${ROOST_DATABASE_URL:-}
     filled=.roost/filled-$(printf %s "${ROOST_DATABASE_URL:-private}" | sha256sum | cut -c1-12)
     if [ -z "${ROOST_DATABASE_URL:-}" ] || [ -z "${ROOST_REDIS_URL:-}" ]; then servers_start .roost; fi
     if [ -z "${ROOST_DATABASE_URL:-}" ]; then
@@ -51,8 +53,22 @@ use_databases() {
         ROOST_DATABASE_URL="postgresql://roost@/roost?host=$sockets"
     fi
     export ROOST_DATABASE_URL ROOST_REDIS_URL=${ROOST_REDIS_URL:-$redis_url}
-    echo "$ROOST_DATABASE_URL" >.roost/database-url
+    rm -f .roost/database-url
+    (umask 077 && echo "$ROOST_DATABASE_URL" >.roost/database-url)  # it may hold a password
     at_exit 'rm -f .roost/database-url'
+}
+
+# The private database until it is filled; somebody else's only while nothing is in it.
+wants_the_sample() {
+    local empty
+    if [ -e "$filled" ]; then return 1; fi
+    if [ -z "$given" ]; then return 0; fi
+    empty=$(psql --no-psqlrc --tuples-only --no-align "$given" \
+        --command 'select not exists (select from property) and not exists (select from app_user)') ||
+        die "The database of ROOST_DATABASE_URL cannot be read."
+    if [ "$empty" = t ]; then return 0; fi
+    say "The database of ROOST_DATABASE_URL is in use, so the sample stays out of it."
+    return 1
 }
 
 fill() {
@@ -61,7 +77,8 @@ fill() {
     run "$roost" import inside-airbnb data/sample/listings.csv.gz --calendar data/sample/calendar-runs.csv.gz \
         --reviews data/sample/reviews.csv.gz --currency SGD --city Singapore --shift-to "$(date +%F)" ||
         die "The import failed." "./dev up --fresh starts over."
-    psql --quiet "$ROOST_DATABASE_URL" --file data/sample/rules.sql || die "The sample's prices by date could not be set."
+    psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 "$ROOST_DATABASE_URL" --file data/sample/rules.sql ||
+        die "The sample's prices by date could not be set." "The error is above."
     for name in guest host admin; do
         local role=()
         if [ "$name" != guest ]; then role=("--$name"); fi
