@@ -29,7 +29,7 @@ install_what_is_missing() {
         <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p' | sort -u))
     if [ -z "$missing" ]; then return; fi
     if [ "$(id -u)" -ne 0 ]; then
-        die "These Debian packages are missing: ${missing//$'\n'/ }" "Run 'sudo ./dev build' once, or install them yourself."
+        die "These Debian packages are missing: ${missing//$'\n'/ }" "Run 'sudo ./dev shell true' once, or install them yourself."
     fi
     say "Installing $(wc -l <<<"$missing") Debian packages"
     # shellcheck disable=SC2086  # one word a package

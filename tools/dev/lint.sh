@@ -14,10 +14,15 @@ command_lint() {
     return "$bad"
 }
 
-# Every file of ours, whoever owns the checkout, and in an unpacked archive too.
+# Every file of ours, whoever owns the checkout, and in an unpacked archive too; not those that are deleted but still in git's index.
 project_files() {
-    git -c safe.directory='*' ls-files --cached --others --exclude-standard 2>/dev/null ||
-        find . \( -name build -o -name .roost -o -name node_modules \) -prune -o -type f -print
+    local file
+    {
+        git -c safe.directory='*' ls-files --cached --others --exclude-standard 2>/dev/null ||
+            find . \( -name build -o -name .roost -o -name node_modules \) -prune -o -type f -print
+    } | while IFS= read -r file; do
+        if [ -e "$file" ]; then printf '%s\n' "$file"; fi
+    done
 }
 
 cpp_files() { project_files | grep -E '\.[ch]pp$'; }
