@@ -185,7 +185,7 @@ CASES = [
     ("jobs enqueued, each by a transaction", "enqueue", "pgbench, plain insert", 0.6),
     ("jobs done, backlog of 100,000", "drain", "pgbench, plain take and delete", 1.0),
 ]
-HTTP = ("read", "cached", "search", "book", "sign_in")
+HTTP = ("read", "cached", "search", "quote", "calendar", "book", "sign_in")
 
 
 def table(results):
