@@ -21,7 +21,8 @@ undo_all() {
 
 on_signal() {
     stop_signal=$1
-    if [ -n "$running" ] && kill -"$1" -- "-$running" 2>/dev/null; then return; fi
+    # A plain return would give the status of what was interrupted, and end the shell before its children.
+    if [ -n "$running" ] && kill -"$1" -- "-$running" 2>/dev/null; then return 0; fi
     exit $((128 + $(kill -l "$1")))
 }
 trap 'on_signal INT' INT
