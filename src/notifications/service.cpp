@@ -36,20 +36,9 @@ struct row
     notification_id id;
 };
 
-channels& channels_of(preferences& p, category c)
-{
-    switch (c)
-    {
-        case category::account: return p.account;
-        case category::booking: return p.booking;
-        case category::reminder: return p.reminder;
-        case category::review: return p.review;
-        case category::calendar: break;
-    }
-    return p.calendar;
-}
-
-const schema::patch<channel_changes>& changes_of(const preference_changes& p, category c)
+/// Of preferences their channels, of changes what they change.
+template <class Preferences>
+auto& of_category(Preferences& p, category c)
 {
     switch (c)
     {
@@ -112,7 +101,7 @@ task<preferences> service::find_preferences(pg::queryable& q, user_id whose)
     preferences p;
     for (const auto& off : co_await q.all<switched_off>(sql::list_switched_off, whose))
     {
-        auto& c = channels_of(p, off.category);
+        auto& c = of_category(p, off.category);
         if (!c.required) (off.channel == channel::mail ? c.mail : c.in_app) = false;
     }
     co_return p;
@@ -124,7 +113,7 @@ task<result<preferences>> service::change_preferences(pg::tx& tx, const identity
     error refused{errc::invalid_input, "These messages cannot be switched off.", {}, {}};
     for (const auto c : every_category)
     {
-        const auto& wanted = changes_of(changes, c);
+        const auto& wanted = of_category(changes, c);
         if (!wanted) continue;
         for (const auto way : {channel::mail, channel::in_app})
         {
