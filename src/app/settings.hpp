@@ -48,13 +48,14 @@ struct general_settings
     app::environment environment = environment::production;
     std::string share = "";
 
-    static constexpr auto fields =
-        schema::fields(schema::field<&general_settings::environment>(
-                           "environment", schema::defaulted,
-                           "production, development (Server-Timing) or test (also a clock that can be moved)."),
-                       schema::field<&general_settings::share>(
-                           "share", schema::defaulted,
-                           "Folder of the files that are served as they are (Swagger UI); empty: beside the binary."));
+    static constexpr auto fields = schema::fields(
+        schema::field<&general_settings::environment>(
+            "environment", schema::defaulted,
+            "production; development: Server-Timing, and without mail.url /dev/mail shows everybody every "
+            "mail, tokens that reset passwords too; test: also a clock that anybody can move."),
+        schema::field<&general_settings::share>(
+            "share", schema::defaulted,
+            "Folder of the files that are served as they are (Swagger UI); empty: beside the binary."));
 };
 
 struct database_settings
