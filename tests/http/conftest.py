@@ -14,6 +14,7 @@ from support.make import Make
 from support.people import Api
 from support.other_platform import Platform
 from support.processes import Databases, PrivatePostgres, PrivateRedis, Server, redis_database, server_environment
+from support.queue import Queue
 from support.refusals import Caller
 from support.stays import over
 from support import wrong_clock as wrong_clocks
@@ -101,6 +102,14 @@ def no_surprises(start_server):
 def database(new_database):
     """URL of the database that `server` uses."""
     return new_database()
+
+
+@pytest.fixture
+def queue(new_database):
+    """A Queue in a database of its own, without a process."""
+    q = Queue(new_database())
+    yield q
+    q.db.close()
 
 
 @pytest.fixture(scope="session")

@@ -15,16 +15,8 @@ from celery import Celery
 from celery.exceptions import TaskRevokedError
 
 from support.processes import wait_until
-from test_jobs import Queue
 
 SUPPORT = pathlib.Path(__file__).parent / "support"
-
-
-@pytest.fixture
-def queue(new_database):
-    q = Queue(new_database())
-    yield q
-    q.db.close()
 
 
 @pytest.fixture

@@ -1,18 +1,18 @@
 """The contract says what the server does."""
 
 import json
-import os
 import secrets
 import subprocess
 import urllib.parse
 
 from support.make import new_property
 from support.people import PASSWORD
+from support.processes import without_settings
 
 
 def test_the_binary_prints_the_contract_it_serves(contract, server, binary):
     printed = subprocess.run(
-        [binary, "openapi"], env={**os.environ, **server.environment}, capture_output=True, check=True, timeout=60
+        [binary, "openapi"], env={**without_settings(), **server.environment}, capture_output=True, check=True, timeout=60
     )
     assert json.loads(printed.stdout) == contract.document
 

@@ -1,7 +1,6 @@
 """What operators and every client rely on: health, metrics, logs, the command line, and the ways of HTTP."""
 
 import gzip
-import os
 import re
 import secrets
 import subprocess
@@ -10,13 +9,13 @@ import threading
 import psycopg
 import pytest
 
-from support.processes import wait_until
+from support.processes import wait_until, without_settings
 
 
 def run(binary, *arguments, **environment):
     return subprocess.run(
         [binary, *arguments],
-        env={**os.environ, **environment},
+        env={**without_settings(), **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -160,6 +159,12 @@ def test_settings_are_named_when_wrong_and_hidden_when_secret(binary):
     help_text = run(binary, "config", "--help").stdout
     for name in ("ROOST_DATABASE_URL", "ROOST_REDIS_URL", "ROOST_HTTP_PORT", "ROOST_AUTH_SECRET"):
         assert name in help_text
+
+
+def test_settings_of_whoever_runs_the_tests_reach_no_server(start_server, new_database, new_redis, binary, monkeypatch):
+    assert run(binary, "config", ROOST_LOG_LEVEL="loud").returncode == 2, "the control: no program starts with it"
+    monkeypatch.setenv("ROOST_LOG_LEVEL", "loud")
+    start_server(new_database(), new_redis()).close()
 
 
 # ------------------------------------------------------------------------------------------------------- HTTP ways

@@ -34,6 +34,11 @@ def wait_until(condition, seconds=30, what="the condition", every=0.02):
     raise AssertionError(f"{what}: not within {seconds} s ({last})")
 
 
+def without_settings():
+    """The environment without the settings of whoever runs the tests: these servers have their own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("ROOST_")}
+
+
 class Databases:
     """Fresh migrated databases on the PostgreSQL server whose superuser's URL is given, until `drop_all`."""
 
@@ -43,7 +48,7 @@ class Databases:
         self._template = self._create()
         done = subprocess.run(
             [binary, "migrate", "up"],
-            env={**os.environ, "ROOST_DATABASE_URL": self.url_of(self._template)},
+            env={**without_settings(), "ROOST_DATABASE_URL": self.url_of(self._template)},
             text=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -148,7 +153,7 @@ class Server(Client):
             [self.binary, self.command],
             env={
                 **sanitizers,
-                **os.environ,
+                **without_settings(),
                 **self.environment,
                 "ROOST_HTTP_PORT": str(self.port),
                 "ROOST_JOBS_PORT": str(self.port),
