@@ -45,12 +45,12 @@ struct password_reset
 {
     std::string token, new_password;
 
-    static constexpr auto fields =
-        schema::fields(schema::field<&password_reset::token>("token", schema::length(1, 200),
-                                                             schema::example("\"q1Zf…\""), "From the mail."),
-                       schema::field<&password_reset::new_password>(
-                           "new_password", schema::length(10, 1024), schema::example("\"another horse battery\""),
-                           "At least 10 characters, and none everybody tries."));
+    static constexpr auto fields = schema::fields(
+        schema::field<&password_reset::token>("token", schema::length(1, 200), schema::example("\"q1Zf…\""),
+                                              "From the mail."),
+        schema::field<&password_reset::new_password>("new_password", schema::length(10, 1024), schema::secret,
+                                                     schema::example("\"another horse battery\""),
+                                                     "At least 10 characters, and none everybody tries."));
 };
 
 /// What a token that came by mail is good for: proving that an address is the person's, and a new password for those

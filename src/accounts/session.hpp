@@ -39,7 +39,7 @@ struct login_request
         schema::field<&login_request::username>("username", schema::length(1, 254), schema::example("\"ann\""),
                                                 "Username or e-mail address."),
         schema::field<&login_request::email>("email", schema::length(1, 254), "In place of `username`."),
-        schema::field<&login_request::password>("password", schema::length(1, 1024),
+        schema::field<&login_request::password>("password", schema::length(1, 1024), schema::secret,
                                                 schema::example("\"correct horse battery\""), "The password."),
         schema::field<&login_request::cookies>(
             "cookies", schema::defaulted,
@@ -60,12 +60,12 @@ struct password_change
 {
     std::string current_password, new_password;
 
-    static constexpr auto fields =
-        schema::fields(schema::field<&password_change::current_password>("current_password", schema::length(1, 1024),
-                                                                         "To prove that it is you."),
-                       schema::field<&password_change::new_password>(
-                           "new_password", schema::length(10, 1024), schema::example("\"another horse battery\""),
-                           "At least 10 characters, and none everybody tries."));
+    static constexpr auto fields = schema::fields(
+        schema::field<&password_change::current_password>("current_password", schema::length(1, 1024), schema::secret,
+                                                          "To prove that it is you."),
+        schema::field<&password_change::new_password>("new_password", schema::length(10, 1024), schema::secret,
+                                                      schema::example("\"another horse battery\""),
+                                                      "At least 10 characters, and none everybody tries."));
 };
 
 /// What a session gives to its client. Cookie sessions get their tokens as cookies and the CSRF token here.

@@ -124,7 +124,7 @@ struct new_user
                                            schema::example("\"ann\""), "The name to sign in with, shown to others."),
         schema::field<&new_user::email>("email", schema::length(3, 254), schema::matches(email_format),
                                         schema::example("\"ann@example.com\""), "Also good for signing in."),
-        schema::field<&new_user::password>("password", schema::length(10, 1024),
+        schema::field<&new_user::password>("password", schema::length(10, 1024), schema::secret,
                                            schema::example("\"correct horse battery\""),
                                            "At least 10 characters, and none of the passwords everybody tries."),
         schema::field<&new_user::display_name>("display_name", schema::length(1, 80), schema::example("\"Ann\""),

@@ -2,6 +2,7 @@
 
 import collections
 import datetime
+import hashlib
 import json
 import secrets
 import threading
@@ -11,6 +12,7 @@ import pytest
 import redis as redis_client
 
 from support.make import Make, new_property
+from support.people import PASSWORD, unique
 from support.processes import wait_until
 from support.volley import Volley, encode
 
@@ -223,3 +225,21 @@ def test_a_repeat_during_the_first_waits_or_is_told_to(api, make, db, database):
     statuses = sorted(r.status for r in replies)
     assert statuses in ([201, 201], [201, 409]), replies
     assert bookings_of(db, quote) == 1
+
+
+def test_what_is_kept_of_a_key_tells_nothing_of_a_password(api, db):
+    name, used = unique("new"), {"Idempotency-Key": key()}
+    body = {"username": name, "email": f"{name}@example.com", "password": PASSWORD, "display_name": "New"}
+    first = api.anonymous.post("/users/", body, headers=used)
+    first.expect(201)
+    kept = db.execute("select fingerprint from idempotency where key = %s", [used["Idempotency-Key"]]).fetchone()["fingerprint"]
+
+    def guess(**what):
+        sent = json.dumps(what, separators=(",", ":"))
+        return hashlib.sha256(f"/api/v1/users/\n{sent}".encode()).hexdigest()
+
+    without = {name: value for name, value in body.items() if name != "password"}
+    assert kept == guess(**without), "control: whoever has the table can try what goes into it"
+    again = api.anonymous.post("/users/", {**body, "password": "quite another battery"}, headers=used)
+    assert (again.status, again.body) == (201, first.body) and replayed(again)
+    api.anonymous.post("/users/", {**body, "display_name": "Another"}, headers=used).expect(422, "idempotency_key_reused")

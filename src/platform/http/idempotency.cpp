@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json.hpp>
 #include <stdexcept>
 
 #include "platform/http/queries.hpp"
@@ -35,6 +36,19 @@ std::string sha256_hex(std::string_view text)
     return hex;
 }
 
+/// The body as far as the fingerprint goes. Passwords are left out: it is kept beside everything else, and a fast hash
+/// of a password is as good as the password to who has a copy of the table.
+std::string without_secrets(const schema::type* body, const std::string& text)
+{
+    if (!body || !std::ranges::contains(body->fields, true, &schema::field_info::secret)) return text;
+    boost::system::error_code bad;
+    auto parsed = boost::json::parse(text, bad);
+    if (bad || !parsed.is_object()) return {};  // refused, whatever its key
+    for (const auto& f : body->fields)
+        if (f.secret) parsed.get_object().erase(f.name);
+    return boost::json::serialize(parsed);
+}
+
 std::optional<std::string> header_of(const reply& r, std::string_view name)
 {
     const auto it = std::ranges::find(r.headers, name, &header::name);
@@ -60,7 +74,7 @@ result<std::optional<idempotency_key>> idempotency_key::of(const call& c, const 
     if (given > 1 || key.empty() || key.size() > 255 || !visible)
         return fail(errc::malformed, "Idempotency-Key must be given once, as 1 to 255 visible ASCII characters");
     // The path belongs to the fingerprint, so that one key cannot mean two things.
-    auto request_text = std::string{c.req.path} + '\n' + c.req.body;
+    auto request_text = std::string{c.req.path} + '\n' + without_secrets(op.body, c.req.body);
     return idempotency_key{c.who ? c.who->user.text() : "address:" + std::string{c.req.peer}, "POST " + op.path,
                            std::string{key}, sha256_hex(request_text)};
 }
