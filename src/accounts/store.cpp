@@ -1,5 +1,6 @@
 #include "accounts/store.hpp"
 
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/network_v4.hpp>
 
@@ -67,6 +68,9 @@ std::string subject_of(std::string name)
 task<std::optional<credentials>> find_credentials(pg::database& db, const std::string& name, const std::string& network,
                                                   instant since)
 {
+    // Names and addresses are ASCII. PostgreSQL lowers some letters beyond it to ASCII ones ("K", the Kelvin sign, to
+    // "k"), which would give an account spellings that subject_of() counts apart.
+    if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) co_return std::nullopt;
     co_return co_await db.one<credentials>(sql::find_credentials, name, network, since);
 }
 

@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "platform/auth/crypto.hpp"
+#include "platform/observe/metrics.hpp"
 
 namespace roost::auth {
 namespace {
@@ -26,6 +27,7 @@ struct phc_parts
 
 std::string argon2id(std::string_view password, std::string salt, argon2_cost cost, std::size_t size)
 {
+    static auto& computed = observe::metrics().counter("roost_password_hashes_total", "Argon2id computed.");
     static const std::unique_ptr<EVP_KDF, decltype(&EVP_KDF_free)> kdf{EVP_KDF_fetch(nullptr, "ARGON2ID", nullptr),
                                                                        EVP_KDF_free};
     std::unique_ptr<EVP_KDF_CTX, decltype(&EVP_KDF_CTX_free)> context{EVP_KDF_CTX_new(kdf.get()), EVP_KDF_CTX_free};
@@ -42,6 +44,7 @@ std::string argon2id(std::string_view password, std::string salt, argon2_cost co
     auto done = EVP_KDF_derive(context.get(), reinterpret_cast<unsigned char*>(hash.data()), hash.size(), params);
     OPENSSL_cleanse(secret.data(), secret.size());
     if (done != 1) throw std::runtime_error("Argon2id failed");
+    computed.add();
     return hash;
 }
 
