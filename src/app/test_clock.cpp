@@ -21,14 +21,15 @@ struct move_clock
 void install_test_clock(http::api& a, clock& c)
 {
     log::warn("the clock of this process can be moved through /dev/clock");
-    a.raw("/dev/clock", [&c](const http::request& r) -> task<http::response> {
+    const auto move = [&c](const http::request& r) -> task<http::response> {
         const auto body = schema::from_json<move_clock>(r.body);
         if (!body) co_return http::problem(body.error(), r);
         c.shift_by(std::chrono::seconds{body->shift_seconds});
         http::response done;
         done.status = 204;
         co_return done;
-    });
+    };
+    a.raw("/dev/clock", move, {http::method::post});
 }
 
 }  // namespace roost::app

@@ -59,12 +59,6 @@ http::response document(int status, std::string html)
 task<http::response> unsubscribe(service& s, const http::request& r)
 {
     const bool post = r.method == http::method::post;
-    if (!post && r.method != http::method::get && r.method != http::method::head)
-    {
-        http::response no{.status = 405};
-        no.set("Allow", "GET, HEAD, POST");
-        co_return no;
-    }
     const auto token = r.query.starts_with("t=") ? r.query.substr(2) : std::string_view{};
     const auto locale = co_await s.unsubscribe(token, post);
     const auto& words = language::of(locale.value_or("en"));
@@ -80,7 +74,8 @@ void install_rest(http::api& a, service& s)
 {
     install_list(a, s);
     install_preferences(a, s);
-    a.raw("/unsubscribe", [&s](const http::request& r) { return unsubscribe(s, r); });
+    a.raw("/unsubscribe", [&s](const http::request& r) { return unsubscribe(s, r); },
+          {http::method::get, http::method::post});
 }
 
 }  // namespace roost::notifications

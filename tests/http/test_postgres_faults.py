@@ -1,17 +1,21 @@
-"""What a fault of PostgreSQL may do to a caller: a refusal that says so (faults P1, P3, P4, P6)."""
+"""What a fault of PostgreSQL may do to a caller: a refusal that says so (faults P1, P3–P6)."""
 
+import contextlib
 import datetime
 import itertools
 import random
 import secrets
+import shutil
 import signal
+import subprocess
 import time
+import uuid
 
 import psycopg
 import pytest
 
 from support.load import Load
-from support.make import Make
+from support.make import Make, new_property
 from support.processes import Databases, wait_until
 from support.works import assert_all_works
 
@@ -137,9 +141,60 @@ def test_postgres_may_be_away_for_long(on_postgres, private_postgres):
             wait_until(lambda: len(load.replies) >= 20, 60, "twenty refusals")
         assert set(load.statuses()) == {503}
         assert_only_honest_answers(load)
+        assert_honest_without_keys(on_postgres.server)
     finally:
         private_postgres.start()
     assert_heals(on_postgres)
+
+
+def assert_honest_without_keys(server):
+    """What is outside of the contract refuses as well, also in a process that has never seen its database."""
+    server.stop()
+    server.start(ready=False)
+    for path in ("/.well-known/jwks.json", f"/unsubscribe?t={'A' * 66}", f"/ical/{uuid.uuid4()}.ics?s=secret"):
+        refused = server.get(path)
+        refused.expect(503, "unavailable")
+        assert int(refused.headers["Retry-After"]) >= 1
+    said = [e for e in server.log() if "signing keys" in e["message"]]
+    assert len(said) == 1, said
+
+
+def test_the_disk_may_be_full(private_postgres, private_databases, start_server, new_redis, api_of):
+    disk = private_postgres.folder / "small"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200m,mode=0777", "tmpfs", str(disk)]
+    if subprocess.run(mount, stderr=subprocess.DEVNULL).returncode != 0:
+        pytest.skip("file systems cannot be mounted here")
+    filler = disk / "filler"
+    try:
+        (disk / "tables").mkdir()
+        shutil.chown(disk / "tables", "postgres", "postgres")
+        private_databases._run(f"create tablespace small location '{disk}/tables'")
+        url = private_databases.url_of(private_databases._create(f"template {private_databases._template} tablespace small"))
+        server = start_server(url, new_redis())
+        server.expect_errors("No space left on device")
+        api = api_of(server)
+        host, make = api.new_host(), Make(api)
+        listing = make.listing(host)
+
+        def draft():
+            return host.post("/properties/", new_property(description=secrets.token_hex(4_000)))
+
+        draft().expect(201)
+        with filler.open("wb", buffering=0) as out, contextlib.suppress(OSError):
+            while True:
+                out.write(bytes(4096))
+        replies = [draft() for _ in range(20)]
+        assert {r.status for r in replies} <= {201, 503} and replies[-1].status == 503
+        assert replies[-1].code == "unavailable" and int(replies[-1].headers["Retry-After"]) >= 1
+        api.anonymous.get(f"/properties/{listing['id']}/").expect(200)
+        filler.unlink()
+        wait_until(lambda: draft().status == 201, 30, "drafts being kept again")
+        server.close()
+        private_databases._run(f"drop database {url.rsplit('/', 1)[1]} with (force)")
+        private_databases._run("drop tablespace small")
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 def test_a_frozen_postgres_gets_bounded_refusals(on_postgres, private_postgres):

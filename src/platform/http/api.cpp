@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ranges>
+#include <span>
 
 #include "platform/http/idempotency.hpp"
 #include "platform/http/problem.hpp"
@@ -69,6 +70,40 @@ bool still_fresh(const request& r, std::string_view etag)
     return known && (*known == "*" || known->contains(etag));
 }
 
+response not_done_here(const request& r, std::span<const method> methods)
+{
+    auto refused = r.method == method::options ? response{.status = 204}
+                                               : problem(error{errc::method_not_allowed, "this is not done here"}, r);
+    std::string allow = "OPTIONS";
+    for (const auto m : methods)
+    {
+        allow.append(", ").append(name_of(m));
+        if (m == method::get) allow += ", HEAD";
+    }
+    refused.set("Allow", std::move(allow));
+    return refused;
+}
+
+method without_head(method m) { return m == method::head ? method::get : m; }
+
+/// To be called where something was caught: a database that is away is the caller's business, anything else is not.
+response database_is_away(const request& r)
+try
+{
+    throw;
+}
+catch (const pg::outcome_unknown&)
+{
+    return problem(error{errc::unavailable,
+                         "the database was interrupted: repeat the request with the same "
+                         "Idempotency-Key to learn whether it was done"},
+                   r);
+}
+catch (const pg::unavailable&)
+{
+    return problem(error{errc::unavailable, "the database cannot take the request now, try again shortly"}, r);
+}
+
 /// What was answered before, or why the key cannot be used.
 result<reply> earlier_reply(result<std::optional<reply>> earlier)
 {
@@ -108,21 +143,45 @@ route api::declare(method m, std::string path, std::string summary)
     return route{op};
 }
 
-void api::raw(std::string path, std::function<task<response>(const request&)> answer)
+void api::raw(std::string path, raw_handler answer, std::vector<method> methods)
 {
-    raw_.emplace(std::move(path), std::move(answer));
+    raw_route to{path, std::move(methods), std::move(answer)};
+    raw_.emplace(std::move(path), std::move(to));
 }
 
-void api::raw_below(std::string path, std::function<task<response>(const request&)> answer)
+void api::raw_below(std::string path, std::string route, raw_handler answer)
 {
-    raw_below_.emplace(std::move(path), std::move(answer));
+    raw_below_.emplace(std::move(path), raw_route{std::move(route), {method::get}, std::move(answer)});
+}
+
+const api::raw_route* api::find_raw(std::string_view path) const
+{
+    if (const auto exact = raw_.find(path); exact != raw_.end()) return &exact->second;
+    const auto above = raw_below_.find(path.substr(0, path.rfind('/') + 1));
+    return above == raw_below_.end() ? nullptr : &above->second;
+}
+
+task<response> api::serve_raw(const raw_route& to, const request& r)
+{
+    response out;
+    try
+    {
+        if (std::ranges::contains(to.methods, without_head(r.method)))
+            out = co_await to.answer(r);
+        else
+            out = not_done_here(r, to.methods);
+    }
+    catch (const pg::unavailable&)
+    {
+        out = database_is_away(r);
+    }
+    out.route = to.name;
+    co_return out;
 }
 
 task<response> api::operator()(request& r)
 {
-    if (const auto exact = raw_.find(r.path); exact != raw_.end()) co_return co_await exact->second(r);
-    if (const auto above = raw_below_.find(r.path.substr(0, r.path.rfind('/') + 1)); above != raw_below_.end())
-        co_return co_await above->second(r);
+    if (const auto* raw = find_raw(r.path)) co_return co_await serve_raw(*raw, r);
 
     call c{r};
     const node* at = r.path.starts_with(prefix_ + '/') ? root_.get() : nullptr;
@@ -139,18 +198,13 @@ task<response> api::operator()(request& r)
     }
     if (!at || at->operations.empty()) co_return problem(error{errc::not_found, "there is nothing here"}, r);
 
-    const auto wanted = r.method == method::head ? method::get : r.method;
-    std::string allow = "OPTIONS";
+    std::vector<method> done_here;
     for (const auto* op : at->operations)
     {
-        if (op->method == wanted) co_return co_await serve(*op, c);
-        allow.append(", ").append(name_of(op->method));
-        if (op->method == method::get) allow += ", HEAD";
+        if (op->method == without_head(r.method)) co_return co_await serve(*op, c);
+        done_here.push_back(op->method);
     }
-    auto refused = r.method == method::options ? response{.status = 204}
-                                               : problem(error{errc::method_not_allowed, "this is not done here"}, r);
-    refused.set("Allow", std::move(allow));
-    co_return refused;
+    co_return not_done_here(r, done_here);
 }
 
 task<result<reply>> api::run(const operation& op, call& c)
@@ -220,16 +274,9 @@ task<response> api::serve(const operation& op, call& c)
             if (out.status == 401) out.set("WWW-Authenticate", "Bearer");
         }
     }
-    catch (const pg::outcome_unknown&)
-    {
-        out = problem(error{errc::unavailable,
-                            "the database was interrupted: repeat the request with the same "
-                            "Idempotency-Key to learn whether it was done"},
-                      c.req);
-    }
     catch (const pg::unavailable&)
     {
-        out = problem(error{errc::unavailable, "the database cannot take the request now, try again shortly"}, c.req);
+        out = database_is_away(c.req);
     }
     out.route = op.path;
     co_return out;

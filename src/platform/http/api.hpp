@@ -124,10 +124,12 @@ public:
     route put(std::string path, std::string summary) { return declare(method::put, path, summary); }
     route del(std::string path, std::string summary) { return declare(method::delete_, path, summary); }
 
-    /// Something outside the contract, at a whole path: health, metrics, documents.
-    void raw(std::string path, std::function<task<response>(const request&)> answer);
-    /// The same for every path below one that ends in a slash: "/ical/".
-    void raw_below(std::string path, std::function<task<response>(const request&)> answer);
+    using raw_handler = std::function<task<response>(const request&)>;
+    /// Something outside the contract, at a whole path: health, metrics, documents. It is asked with the method and,
+    /// where that is GET, with HEAD.
+    void raw(std::string path, raw_handler answer, std::vector<method> methods = {method::get});
+    /// The same for every path below one that ends in a slash, "/ical/"; `route` is their name in metrics.
+    void raw_below(std::string path, std::string route, raw_handler answer);
     void authenticate_with(authenticator a) { authenticate_ = std::move(a); }
 
     task<response> operator()(request& r);
@@ -137,8 +139,16 @@ public:
 
 private:
     struct node;
+    struct raw_route
+    {
+        std::string name;
+        std::vector<method> methods;
+        raw_handler answer;
+    };
 
     route declare(method m, std::string path, std::string summary);
+    const raw_route* find_raw(std::string_view path) const;
+    task<response> serve_raw(const raw_route& to, const request& r);
     task<response> serve(const operation& op, call& c);
     task<result<reply>> run(const operation& op, call& c);
 
@@ -148,7 +158,7 @@ private:
     authenticator authenticate_;
     std::vector<std::unique_ptr<operation>> operations_;
     std::unique_ptr<node> root_;
-    std::map<std::string, std::function<task<response>(const request&)>, std::less<>> raw_, raw_below_;
+    std::map<std::string, raw_route, std::less<>> raw_, raw_below_;
 };
 
 /// The contract (OpenAPI 3.1) of everything declared, as JSON.
