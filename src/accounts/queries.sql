@@ -83,13 +83,13 @@ select (select count(*) from changed) as changed, count(pg_notify('session_ended
 -- name: insert_session
 -- Only while the password that was checked is still the account's. Somebody who has signed in before, but never with
 -- this client from around here, is told: addresses of one /24 or /64 are one place, since providers move people about.
+-- Of more live sessions than the list shows those unused for longest end.
 with person as (
     select id from app_user where id = $2 and password_hash = $3 and deactivated_at is null
 ), seen as (
-    select count(*) > 0 as ever,
-           count(*) filter (where s.user_agent = $9 and s.place in ($12, '')) > 0 as alike
-    from session s
-    where s.user_id = $2
+    select exists (select from session s where s.user_id = $2) as ever,
+           exists (select from session s
+                   where s.user_id = $2 and s.user_agent = $9 and s.place in ($12, '')) as alike
 ), made as (
     insert into session (id, user_id, family_hash, current_hash, cookies, address, network, user_agent, created_at,
                          last_used_at, expires_at, place)
@@ -103,8 +103,17 @@ with person as (
            jsonb_build_object('session_id', made.id, 'address', $7::text, 'user_agent', $9::text), $10
     from made, seen
     where seen.ever and not seen.alike
+), too_many as (
+    select s.id
+    from session s
+    join made on s.user_id = made.user_id
+    where s.ended_at is null and s.expires_at > $10
+    order by s.last_used_at desc, s.id
+    offset 99
+), ended as (
+    update session set ended_at = $10, end_reason = 'ended' where id in (select id from too_many) returning id
 )
-select count(*) from made;
+select (select count(*) from made) as made, count(pg_notify('session_ended', id::text)) as told from ended;
 
 -- name: find_live_session
 select s.id as session, u.id as "user", u.is_host, u.is_admin

@@ -32,6 +32,14 @@ struct password_changed
                                                   schema::field<&password_changed::told>("told"));
 };
 
+struct session_made
+{
+    std::int64_t made = 0, told = 0;
+
+    static constexpr auto fields =
+        schema::fields(schema::field<&session_made::made>("made"), schema::field<&session_made::told>("told"));
+};
+
 /// The network of an address that one subscriber has.
 std::string half_of(const asio::ip::address_v6& a)
 {
@@ -82,10 +90,10 @@ task<std::optional<credentials>> find_credentials(pg::database& db, user_id of)
 task<bool> insert_session(pg::database& db, const new_session& s)
 {
     const token_hashes hashes{s.token};
-    const auto made = co_await db.one<std::int64_t>(sql::insert_session, s.id, s.user, s.password_hash, hashes.family(),
-                                                    hashes.secret(), s.cookies, s.from.address, s.from.network(),
-                                                    s.from.user_agent, s.now, s.expires_at, s.from.place());
-    co_return made == 1;
+    const auto row = co_await db.one<session_made>(sql::insert_session, s.id, s.user, s.password_hash, hashes.family(),
+                                                   hashes.secret(), s.cookies, s.from.address, s.from.network(),
+                                                   s.from.user_agent, s.now, s.expires_at, s.from.place());
+    co_return row.value().made == 1;
 }
 
 task<std::optional<rotation>> rotate(pg::database& db, const refresh_token& token, const std::string& salt,

@@ -369,3 +369,23 @@ def test_browsers_refresh_and_log_out(browser, api):
 def test_two_cookies_of_one_name_are_none(browser):
     value = browser.jar["__Host-roost_access"]
     browser.api.anonymous.get("/users/me/", headers={"Cookie": f"__Host-roost_access={value}; __Host-roost_access=planted"}).expect(401)
+
+
+def test_of_too_many_sessions_those_unused_for_longest_end(api, db):
+    ann = api.new_guest("ann")
+    first = ann.sign_in()
+    assert me(api, first["access_token"]) == 200
+    db.execute("""insert into session (id, user_id, family_hash, current_hash, cookies, address, network, user_agent, created_at,
+                                       last_used_at, expires_at)
+                  select gen_random_uuid(), user_id, sha256(gen_random_uuid()::text::bytea), current_hash, cookies, address, network,
+                         user_agent, created_at, last_used_at + interval '1 ms', expires_at
+                  from session, generate_series(1, 150)
+                  where id = %s""", [first["session_id"]])
+    last = ann.sign_in()
+    listed = ann.get("/auth/sessions/").expect(200)["results"]
+    live = db.execute("select count(*) as n from session where user_id = %s and ended_at is null", [ann.id]).fetchone()["n"]
+    assert len(listed) == live == 100
+    assert first["session_id"] not in [s["id"] for s in listed] and last["session_id"] in [s["id"] for s in listed]
+    wait_until(lambda: me(api, first["access_token"]) == 401, 10, "the session being over")
+    refresh(api, first["refresh_token"]).expect(401)
+    refresh(api, last["refresh_token"]).expect(200)
