@@ -45,10 +45,15 @@ task<std::optional<std::string>> mailed_tokens::issue(pg::tx& tx, user_id whose,
     co_return token;
 }
 
-task<result<void>> mailed_tokens::resend_verification(pg::tx& tx, const identity& who)
+task<result<bool>> mailed_tokens::admit_resend(const identity& who)
 {
     std::vector<auth::budget> budgets{{"verify-account", {limits_.verify_account, 1h}, who.user.text()}};
     if (const auto v = co_await limiter_.take(std::move(budgets)); !v.allowed) co_return std::unexpected{v.refusal()};
+    co_return true;
+}
+
+task<result<void>> mailed_tokens::resend_verification(pg::tx& tx, const identity& who)
+{
     const auto person = co_await tx.one<user>(sql::find_user, who.user);
     if (!person) co_return fail(errc::not_signed_in);
     if (person->email_verified) co_return fail(errc::wrong_state, "the address is verified already");

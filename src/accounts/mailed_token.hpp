@@ -67,7 +67,9 @@ public:
     task<std::optional<std::string>> issue(pg::tx& tx, user_id whose, token_purpose purpose);
     std::chrono::minutes good_for(token_purpose purpose) const;
 
-    /// Asks for another mail that proves the address. errc::wrong_state when it is proved, errc::too_many_requests.
+    /// Counts a request for another mail that proves the address: before its transaction. errc::too_many_requests.
+    task<result<bool>> admit_resend(const identity& who);
+    /// errc::wrong_state when the address is proved.
     task<result<void>> resend_verification(pg::tx& tx, const identity& who);
     /// errc::invalid_input names the token when it is no good (any more).
     task<result<void>> verify_email(pg::tx& tx, std::string token);

@@ -131,6 +131,7 @@ void install_mailed_tokens(http::api& a, feature& f)
         });
     a.post("/auth/verify-email/resend/", "Ask for another mail to prove your address.")
         .fails_with(errc::wrong_state, errc::too_many_requests)
+        .prepare([&f](signed_in who) -> task<result<bool>> { co_return co_await f.mailed.admit_resend(who); })
         .handle([&f](signed_in who, pg::tx& tx) -> task<result<no_content>> {
             co_return nothing_or(co_await f.mailed.resend_verification(tx, who));
         });

@@ -1,8 +1,12 @@
 """What a fault of Redis may do to a caller: nothing (faults R1–R4)."""
 
+import concurrent.futures
+import secrets
 import signal
 import threading
+import time
 
+import psycopg
 import pytest
 import redis as redis_client
 
@@ -54,6 +58,28 @@ def test_redis_may_die_and_come_back(on_redis, private_redis):
     assert_notices(server, "ok")
     assert_all_works(on_redis)
     assert len(about_redis(server)) == 1, about_redis(server)
+
+
+def test_no_transaction_waits_for_redis(start_server, new_database, private_redis, api_of):
+    """A connection that waited with its transaction open would be one fewer for everybody."""
+    database = new_database()
+    server = start_server(database, private_redis.url, ROOST_LIMITS_VERIFY_ACCOUNT="5", ROOST_REDIS_BUDGET_MS="4000")
+    ann = api_of(server).new_guest("ann")
+    ann.sign_in()
+    waiting = """select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+                 and state = 'idle in transaction' and now() - state_change > %s * interval '1 s'"""
+    private_redis.signal(signal.SIGSTOP)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool, psycopg.connect(database, autocommit=True) as oracle:
+        asked = pool.submit(ann.post, "/auth/verify-email/resend/", headers={"Idempotency-Key": secrets.token_hex(8)})
+        while not asked.done():
+            assert oracle.execute(waiting, [2]).fetchone() == (0,)
+            time.sleep(0.1)
+        asked.result().expect(204)
+        with psycopg.connect(database) as idle:
+            idle.execute("select 1")
+            assert oracle.execute(waiting, [0]).fetchone() == (1,), "control"
+    private_redis.signal(signal.SIGCONT)
+    server.close()
 
 
 @pytest.mark.parametrize("fault", ["stopped", "paused"])
