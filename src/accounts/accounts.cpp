@@ -114,19 +114,28 @@ struct feature::background
         }
     }
 
-    static task<> reload(std::shared_ptr<background> self)
+    /// Says why it fails when it begins to, not at every try of an outage.
+    static task<> attempt(task<> work, std::string_view complaint, bool& failing)
     {
+        try
+        {
+            co_await std::move(work);
+            failing = false;
+        }
+        catch (const std::exception& e)
+        {
+            if (!std::exchange(failing, true)) log::warn(complaint, {{"error", e.what()}});
+        }
+    }
+
+    static task<> look_after(std::shared_ptr<background> self)
+    {
+        bool no_keys = false, untidy = false;
         while (!self->stopped)
         {
-            try
-            {
-                co_await self->of.keys.load();
-                co_await self->of.sign_in.tidy();
-            }
-            catch (const std::exception& e)
-            {
-                log::warn("signing keys could not be loaded, going on with those at hand", {{"error", e.what()}});
-            }
+            co_await attempt(self->of.keys.load(), "signing keys could not be loaded, going on with those at hand",
+                             no_keys);
+            co_await attempt(self->of.sign_in.tidy(), "what expired long ago could not be deleted", untidy);
             self->timer.expires_after(key_store::reload_every);
             co_await self->timer.async_wait(asio::as_tuple(asio::use_awaitable));
         }
@@ -139,7 +148,7 @@ void feature::start(asio::io_context& on, pg::config database)
     const auto ended = [](std::exception_ptr) {};  // the listener throws when cancelled
     asio::co_spawn(on, background::listen(background_),
                    asio::bind_cancellation_slot(background_->end_listening.slot(), ended));
-    asio::co_spawn(on, background::reload(background_), ended);
+    asio::co_spawn(on, background::look_after(background_), ended);
 }
 
 void feature::stop()

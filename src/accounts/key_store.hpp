@@ -42,7 +42,6 @@ public:
     task<std::vector<key_view>> list();
 
 private:
-    auth::signing_key make(instant signs_from) const;
     task<> insert(pg::tx& tx, const auth::signing_key& key);
 
     pg::database& db_;
