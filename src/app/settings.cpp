@@ -47,10 +47,13 @@ http::server_config settings::for_server() const
     c.body_timeout = ms(http.body_timeout_ms);
     c.idle_timeout = ms(http.idle_timeout_ms);
     c.request_timeout = ms(http.request_timeout_ms);
+    c.write_timeout = ms(http.write_timeout_ms);
     c.drain_timeout = ms(http.drain_timeout_ms);
     c.compression = http.compression;
+    c.compression_min_bytes = size(http.compression_min_bytes);
     c.trusted_proxies = http.trusted_proxies;
     c.cors_origins = http.cors_origins;
+    c.hosts = http.hosts;
     c.tls_certificate_file = http.tls_certificate_file;
     c.tls_key_file = http.tls_key_file;
     c.access_log = http.access_log;

@@ -97,9 +97,9 @@ struct http_settings
     std::string address = "127.0.0.1";
     int port = 8080, threads = 0, max_connections = 10'000, max_header_bytes = 16'384, max_body_bytes = 1'048'576;
     int header_timeout_ms = 10'000, body_timeout_ms = 30'000, idle_timeout_ms = 75'000, request_timeout_ms = 30'000,
-        drain_timeout_ms = 25'000;
+        write_timeout_ms = 30'000, drain_timeout_ms = 25'000, compression_min_bytes = 1'024;
     bool compression = true, access_log = true;
-    std::vector<std::string> trusted_proxies, cors_origins;
+    std::vector<std::string> trusted_proxies, cors_origins, hosts;
     std::string tls_certificate_file, tls_key_file;
 
     static constexpr auto fields = schema::fields(
@@ -122,16 +122,23 @@ struct http_settings
                                                        schema::defaulted, "Between two requests of a connection."),
         schema::field<&http_settings::request_timeout_ms>("request_timeout_ms", schema::between(10, 600'000),
                                                           schema::defaulted, "For a request to be answered; then 503."),
+        schema::field<&http_settings::write_timeout_ms>("write_timeout_ms", schema::between(10, 600'000),
+                                                        schema::defaulted, "For a client to take a reply."),
         schema::field<&http_settings::drain_timeout_ms>("drain_timeout_ms", schema::between(0, 600'000),
                                                         schema::defaulted,
                                                         "For running requests when the server is asked to end."),
         schema::field<&http_settings::compression>("compression", schema::defaulted,
                                                    "gzip and brotli for larger replies."),
+        schema::field<&http_settings::compression_min_bytes>("compression_min_bytes", schema::between(0, 1'073'741'824),
+                                                             schema::defaulted, "Smallest reply that is compressed."),
         schema::field<&http_settings::access_log>("access_log", schema::defaulted, "One log line for each request."),
         schema::field<&http_settings::trusted_proxies>("trusted_proxies", schema::defaulted,
                                                        "Addresses or networks whose X-Forwarded-For is believed."),
         schema::field<&http_settings::cors_origins>("cors_origins", schema::defaulted,
                                                     "Origins of browsers that may call, like https://app.example."),
+        schema::field<&http_settings::hosts>("hosts", schema::defaulted,
+                                             "Names it is called by (Host, without port), by probes too; another is "
+                                             "answered 421. Empty: any."),
         schema::field<&http_settings::tls_certificate_file>("tls_certificate_file", schema::defaulted,
                                                             "PEM chain; with the key: serve HTTPS."),
         schema::field<&http_settings::tls_key_file>("tls_key_file", schema::defaulted, "PEM private key."));

@@ -61,6 +61,37 @@ def test_metrics_count_by_route_and_never_by_address(server, api, make):
         assert re.fullmatch(r'# (HELP|TYPE) \w+ .+|\w+({(\w+="[^"]*",?)+})? [-+0-9.eInfNa]+', line), line
 
 
+RAW = {
+    "/healthz": "/healthz",
+    "/readyz": "/readyz",
+    "/metrics": "/metrics",
+    "/openapi.json": "/openapi.json",
+    "/docs/": "/docs/",
+    "/.well-known/jwks.json": "/.well-known/jwks.json",
+    "/unsubscribe": "/unsubscribe",
+    "/ical/nothing.ics": "/ical/{address_id}.ics",
+}
+
+
+@pytest.mark.parametrize("path", RAW)
+def test_what_is_outside_of_the_contract_has_its_methods_and_its_name_in_metrics(server, path):
+    allowed = "OPTIONS, GET, HEAD" + (", POST" if path == "/unsubscribe" else "")
+    for method in ("DELETE", "PATCH", "BREW", *(() if "POST" in allowed else ("POST",))):
+        refused = server.request(method, path)
+        refused.expect(405, "method_not_allowed")
+        assert refused.headers["Allow"] == allowed
+    asked = server.options(path)
+    assert asked.status == 204 and asked.headers["Allow"] == allowed
+    assert server.get(path).status == server.head(path).status in (200, 404)
+    text = server.get("/metrics").body.decode()
+    for method, status in (("DELETE", "4xx"), ("OPTIONS", "2xx"), ("HEAD", "[24]xx")):
+        assert re.search(
+            rf'^roost_http_request_seconds_count{{route="{re.escape(RAW[path])}",method="{method}",status="{status}"}} [1-9]',
+            text,
+            re.M,
+        ), text
+
+
 def test_every_request_is_logged_once_under_its_id(server, api):
     mine = f"test-{secrets.token_hex(6)}"
     reply = api.anonymous.get("/properties/?limit=1", headers={"X-Request-Id": mine})
@@ -117,6 +148,17 @@ def test_no_secret_reaches_the_log(server, api):
 # ---------------------------------------------------------------------------------------------------- command line
 
 
+def test_what_fails_in_the_background_is_named(start_server, new_database, new_redis):
+    database = new_database()
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("alter table account_token rename to elsewhere")
+    server = start_server(database, new_redis(), ROOST_JOBS_IN_PROCESS="false")
+    said = wait_until(lambda: [e for e in server.log() if "could not be" in e["message"]], 10, "a warning")
+    assert [e["message"] for e in said] == ["what expired long ago could not be deleted"]
+    assert server.get("/.well-known/jwks.json").expect(200)["keys"], "the keys are well"
+    server.close()
+
+
 def test_migrating_twice_at_once_from_two_nodes_is_migrating_once(binary, postgres_url, new_database):
     url = new_database()
     with psycopg.connect(url, autocommit=True) as connection:  # from nothing
@@ -157,7 +199,13 @@ def test_settings_are_named_when_wrong_and_hidden_when_secret(binary):
     )
     assert shown.returncode == 0 and "hunter2" not in shown.stdout
     help_text = run(binary, "config", "--help").stdout
-    for name in ("ROOST_DATABASE_URL", "ROOST_REDIS_URL", "ROOST_HTTP_PORT", "ROOST_AUTH_SECRET"):
+    for name in (
+        "ROOST_DATABASE_URL",
+        "ROOST_REDIS_URL",
+        "ROOST_HTTP_PORT",
+        "ROOST_HTTP_WRITE_TIMEOUT_MS",
+        "ROOST_AUTH_SECRET",
+    ):
         assert name in help_text
 
 
@@ -199,6 +247,36 @@ def test_larger_replies_are_compressed_for_who_asks(api, server):
     assert "accept-encoding" in packed.headers["Vary"].lower()
     assert server.get("/openapi.json", headers={"Accept-Encoding": "br, gzip"}).headers["Content-Encoding"] == "br"
     assert "Content-Encoding" not in server.get("/openapi.json", headers={"Accept-Encoding": "gzip;q=0"}).headers
+
+
+def test_a_setting_says_from_which_size_on_replies_are_compressed(start_server, new_database, new_redis):
+    server = start_server(new_database(), new_redis(), ROOST_HTTP_COMPRESSION_MIN_BYTES="10000000")
+    assert "Content-Encoding" not in server.get("/openapi.json", headers={"Accept-Encoding": "gzip"}).headers
+    server.close()
+
+
+def test_browsers_that_came_by_tls_come_by_tls_again(start_server, new_database, new_redis):
+    server = start_server(new_database(), new_redis(), ROOST_HTTP_TRUSTED_PROXIES="127.0.0.1")
+    for path in ("/healthz", "/nothing", "/api/v1/amenities/"):
+        safe = server.get(path, headers={"X-Forwarded-Proto": "https"})
+        assert int(re.fullmatch(r"max-age=(\d+)", safe.headers["Strict-Transport-Security"])[1]) >= 15_768_000
+        for plain in ({}, {"X-Forwarded-Proto": "http"}):
+            assert "Strict-Transport-Security" not in server.get(path, headers=plain).headers
+    server.close()
+
+
+def test_a_setting_says_by_which_names_it_is_called(start_server, new_database, new_redis, server):
+    strangers = ("evil.example", "api.example.evil.example", "evil.example:80", "api", "[::2]", "api.example@evil.example")
+    named = start_server(new_database(), new_redis(), ROOST_HTTP_HOSTS="api.example,[::1],127.0.0.1")
+    for host in ("api.example", "API.Example:8443", "[::1]", "[::1]:80", "127.0.0.1:1"):
+        assert named.get("/healthz", headers={"Host": host}).status == 200, host
+    for host in strangers:
+        refused = named.get("/healthz", headers={"Host": host})
+        assert (refused.status, refused.code) == ((400, "malformed") if "@" in host else (421, "misdirected")), host
+    assert named.get("http://evil.example/healthz", headers={"Host": "api.example"}).status == 421
+    assert named.get("http://api.example:80/healthz", headers={"Host": "evil.example"}).status == 200
+    assert server.get("/healthz", headers={"Host": "evil.example"}).status == 200, "without the setting any will do"
+    named.close()
 
 
 def test_replies_that_are_somebodys_are_kept_by_nobody_else(api, make):

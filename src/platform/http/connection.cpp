@@ -216,6 +216,12 @@ private:
         deadline_ = request_.deadline;
         if (config_.compression) take_codings_off();
         auto& shared = worker_.shared();
+        if (!shared.hosts.serve(request_))
+        {
+            auto misdirected = problem(421, "misdirected", "This server is not called by that name.", request_);
+            misdirected.route = "(misdirected)";
+            co_return misdirected;
+        }
         if (auto preflight = shared.origins.preflight(request_)) co_return std::move(*preflight);
         if (request_.path == "*")
         {
@@ -249,6 +255,7 @@ private:
         worker_.shared().origins.apply(request_, answer);
         if (config_.compression)
             encode(answer, request_.find("Accept-Encoding").value_or(""), none_match_, config_.compression_min_bytes);
+        if (request_.secure) answer.set("Strict-Transport-Security", "max-age=31536000");
         if (config_.development)
         {
             const std::chrono::duration<double, std::milli> spent = steady_clock::now() - request_.started;

@@ -75,9 +75,10 @@ server::server(server_config config, endpoint serve, thread_hooks hooks)
     const auto threads = config.threads;
     if (config.port != 0) ensure_free(at);
     auto origins = cors{config.cors_origins};
+    auto names = hosts{config.hosts};
     auto proxies = trusted_proxies{config.trusted_proxies};
     auto tls = tls_of(config);
-    state_.reset(new state{{std::move(config), std::move(serve), std::move(hooks), std::move(origins),
+    state_.reset(new state{{std::move(config), std::move(serve), std::move(hooks), std::move(origins), std::move(names),
                             std::move(proxies), std::move(tls)}});
     for (std::size_t i = 0; i < threads; ++i)
     {

@@ -33,6 +33,7 @@ struct server_config
     std::size_t compression_min_bytes = 1024;
     std::vector<std::string> trusted_proxies = {};  // addresses or networks, "10.0.0.0/8"
     std::vector<std::string> cors_origins = {};     // "https://app.example"; "*" is any, without credentials
+    std::vector<std::string> hosts = {};            // names it is called by, without port; empty: any
     std::string tls_certificate_file = {};          // PEM chain; with the key: serve TLS
     std::string tls_key_file = {};
     bool access_log = true;

@@ -14,6 +14,7 @@
 #include "platform/http/connection.hpp"
 #include "platform/http/cors.hpp"
 #include "platform/http/forwarded.hpp"
+#include "platform/http/hosts.hpp"
 #include "platform/http/server.hpp"
 #include "platform/observe/metrics.hpp"
 
@@ -29,6 +30,7 @@ struct shared_state
     endpoint serve;
     thread_hooks hooks;
     cors origins;
+    http::hosts hosts;
     trusted_proxies proxies;
     std::optional<boost::asio::ssl::context> tls;
     std::atomic<std::size_t> connections{0};

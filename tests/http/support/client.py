@@ -93,7 +93,7 @@ class Client:
         target = self.prefix + path
         c = self.connection()
         try:
-            c.putrequest(method, target, skip_accept_encoding=True)
+            c.putrequest(method, target, skip_accept_encoding=True, skip_host="Host" in sent)
             for name, value in sent.items():
                 if value is not None:
                     c.putheader(name, value)
