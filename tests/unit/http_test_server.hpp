@@ -1,8 +1,10 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <thread>
 
 #include "platform/http/problem.hpp"
 #include "platform/http/server.hpp"
@@ -29,6 +31,8 @@ inline task<> pause(std::chrono::milliseconds how_long)
     co_await timer.async_wait();
 }
 
+inline std::atomic<int> slow_begun{0};
+
 // Answers by path: what each test needs and nothing else.
 inline task<response> serve(request& r)
 {
@@ -38,6 +42,7 @@ inline task<response> serve(request& r)
         co_return text(std::string{r.peer} + (r.secure ? " secure " : " plain ") + std::string{r.traceparent});
     if (r.path == "/slow")
     {
+        ++slow_begun;
         co_await pause(std::chrono::milliseconds{std::stoi(std::string{r.query})});
         co_return text("slow");
     }
@@ -88,6 +93,15 @@ struct running
 inline std::string get(std::string_view target, std::string_view fields = {})
 {
     return "GET " + std::string{target} + " HTTP/1.1\r\nHost: a\r\n" + std::string{fields} + "\r\n";
+}
+
+/// Asks for "/slow?MS" and waits until it is being handled.
+inline void begin_slow(raw_http& c, std::string_view ms)
+{
+    const int before = slow_begun;
+    c.send(get("/slow?" + std::string{ms}));
+    for (int i = 0; i < 3'000 && slow_begun == before; ++i) std::this_thread::sleep_for(10ms);
+    ASSERT_GT(slow_begun, before);
 }
 
 }  // namespace roost::http

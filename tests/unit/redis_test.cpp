@@ -1,11 +1,19 @@
 #include <gtest/gtest.h>
 
+#include <array>
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
+#include <boost/asio/write.hpp>
 #include <cstdlib>
 #include <thread>
 
@@ -62,6 +70,69 @@ struct redis_client : testing::Test
 struct hasty_redis_client : redis_client
 {
     hasty_redis_client() : redis_client{200ms} {}
+};
+
+/// Stands between the client and Redis and breaks the connection in the middle of the next reply when it is told to.
+class cutting_proxy
+{
+    asio::io_context loop_;
+    asio::ip::tcp::acceptor acceptor_{loop_, {asio::ip::make_address("127.0.0.1"), 0}};
+    std::atomic<bool> cut_ = false;
+    std::thread thread_;
+
+    using socket = asio::generic::stream_protocol::socket;
+
+    static asio::generic::stream_protocol::endpoint upstream()
+    {
+        const auto to = redis::parse_address(server_url());
+        if (!to.path.empty()) return asio::local::stream_protocol::endpoint{to.path};
+        asio::io_context io;
+        return asio::ip::tcp::resolver{io}.resolve(to.host, to.port).begin()->endpoint();
+    }
+
+    task<> pump(std::shared_ptr<socket> from, std::shared_ptr<socket> to, bool replies)
+    {
+        std::array<char, 16'384> buffer;
+        boost::system::error_code ec;
+        const auto checked = asio::redirect_error(asio::use_awaitable, ec);
+        for (bool cut = false; !cut && !ec;)
+        {
+            auto n = co_await from->async_read_some(asio::buffer(buffer), checked);
+            if (ec) break;
+            cut = replies && cut_.exchange(false);
+            if (cut) n /= 2;
+            co_await asio::async_write(*to, asio::buffer(buffer, n), checked);
+        }
+        from->close(ec);
+        to->close(ec);
+    }
+
+    task<> accept()
+    {
+        for (;;)
+        {
+            auto client = std::make_shared<socket>(co_await acceptor_.async_accept(asio::use_awaitable));
+            auto server = std::make_shared<socket>(loop_);
+            server->connect(upstream());
+            asio::co_spawn(loop_, pump(client, server, false), asio::detached);
+            asio::co_spawn(loop_, pump(server, client, true), asio::detached);
+        }
+    }
+
+public:
+    cutting_proxy()
+    {
+        asio::co_spawn(loop_, accept(), asio::detached);
+        thread_ = std::thread{[this] { loop_.run(); }};
+    }
+    ~cutting_proxy()
+    {
+        loop_.stop();
+        thread_.join();
+    }
+    std::string url() const { return "redis://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()); }
+    void cut_next_reply() { cut_ = true; }
+    bool has_cut() const { return !cut_; }
 };
 
 task<> wait(std::chrono::milliseconds t)
@@ -150,14 +221,13 @@ TEST_F(hasty_redis_client, a_paused_server_costs_the_budget_and_then_nothing)
 {
     start();
     ASSERT_TRUE(run(client.command({"CLIENT", "PAUSE", "4000", "ALL"})));
-    auto begin = std::chrono::steady_clock::now();
+    const auto begin = std::chrono::steady_clock::now();
     EXPECT_EQ(run(client.get("x")).error(), redis::failure::unavailable);
     EXPECT_GE(std::chrono::steady_clock::now() - begin, 200ms);
     for (int i = 0; i < 10; ++i) EXPECT_FALSE(run(client.get("x")));
     EXPECT_FALSE(client.healthy());
-    begin = std::chrono::steady_clock::now();
-    for (int i = 0; i < 100; ++i) EXPECT_FALSE(run(client.get("x")));
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s) << "an open breaker must answer at once";
+    // Were each of them to wait for its budget, they would outlast the pause, and the last be answered.
+    for (int i = 0; i < 100; ++i) EXPECT_FALSE(run(client.get("x"))) << "an open breaker must answer at once";
     for (int i = 0; i < 800 && !client.healthy(); ++i) std::this_thread::sleep_for(10ms);
     EXPECT_TRUE(client.healthy());
     EXPECT_TRUE(run(client.get("x")));
@@ -194,6 +264,34 @@ TEST_F(hasty_redis_client, hands_messages_over_and_says_when_it_cannot)
     EXPECT_EQ(live, 0) << "the heartbeat notices silence without any call";
     for (int i = 0; i < 800 && live == 0; ++i) std::this_thread::sleep_for(10ms);
     EXPECT_EQ(live, 1);
+}
+
+TEST(redis_client_alone, half_a_reply_is_none_and_the_next_one_is_whole)
+{
+    cutting_proxy proxy;
+    asio::io_context context;
+    redis::client client{{proxy.url(), 2s}};
+    client.attach(context);
+    std::thread thread{[&] { context.run(); }};
+    const auto get = [&] { return asio::co_spawn(context, client.get("roost-test:large"), asio::use_future).get(); };
+    const auto until_healthy = [&] {
+        for (int i = 0; i < 1'000 && !client.healthy(); ++i) std::this_thread::sleep_for(10ms);
+    };
+    until_healthy();
+    const std::string large(4'000, 'r');
+    auto kept = asio::co_spawn(context, client.set("roost-test:large", large, 60s), asio::use_future).get();
+    ASSERT_TRUE(kept);
+    for (int round = 0; round < 3; ++round)
+    {
+        EXPECT_EQ(get(), found{large}) << "control: whole replies come through";
+        proxy.cut_next_reply();
+        EXPECT_EQ(get().error_or(redis::failure::refused), redis::failure::unavailable);
+        EXPECT_TRUE(proxy.has_cut());
+        until_healthy();
+    }
+    EXPECT_EQ(get(), found{large}) << "nothing of the halves is left over";
+    asio::post(context, [&] { client.detach(context); });
+    thread.join();
 }
 
 TEST(redis_client_alone, without_a_server_everything_is_unavailable_at_once)
