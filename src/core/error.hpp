@@ -51,6 +51,14 @@ struct field_error
     bool operator==(const field_error&) const = default;
 };
 
+/// The limit that was reached: so many at once, and as many again spread evenly over a time.
+struct limit_reached
+{
+    std::string_view name;  // "login-network"
+    int count;
+    std::chrono::seconds per;
+};
+
 /// Why something was refused. `detail` is shown to the caller: no SQL, no secrets, nobody else's data.
 struct error
 {
@@ -58,6 +66,7 @@ struct error
     std::string detail = {};
     std::vector<field_error> fields = {};
     std::optional<std::chrono::seconds> retry_after = {};
+    std::optional<limit_reached> limit = {};
 };
 
 template <class T>

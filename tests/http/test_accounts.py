@@ -292,7 +292,9 @@ def test_guessing_at_one_account_ends_at_the_budget_and_its_owner_still_gets_in(
     assert len(verified) + len(refused) == 200
     assert 15 <= len(verified) <= 21, len(verified)
     for r in refused:
-        assert r.code == "too_many_requests" and int(r.headers["Retry-After"]) >= 1 and "r=0" in r.headers["RateLimit"]
+        assert r.code == "too_many_requests" and int(r.headers["Retry-After"]) >= 1
+        assert r.headers["RateLimit-Policy"] == '"login-account";q=20;w=3600'
+        assert r.headers["RateLimit"] == f'"login-account";r=0;t={r.headers["Retry-After"]}'
     login(limited.anonymous, ann, headers=from_address("198.51.100.1")).expect(200)
 
 

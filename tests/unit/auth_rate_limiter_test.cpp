@@ -72,8 +72,10 @@ TEST_P(rate_limits, allow_so_many_and_then_say_when)
     EXPECT_LE(v.retry_after, 20s);
     EXPECT_EQ(v.refusal().code, errc::too_many_requests);
     EXPECT_EQ(v.refusal().retry_after, 20s);
-    EXPECT_EQ(v.policy_field(), "\"test\";q=5;w=100");
-    EXPECT_EQ(v.limit_field(), "\"test\";r=0;t=20");
+    ASSERT_TRUE(v.refusal().limit);
+    EXPECT_EQ(v.refusal().limit->name, "test");
+    EXPECT_EQ(v.refusal().limit->count, 5);
+    EXPECT_EQ(v.refusal().limit->per, 100s);
     EXPECT_TRUE(take({some(5, 100s, "somebody else")}).allowed);
     refill(some(5, 100s, "a"));
     EXPECT_TRUE(take({some(5, 100s, "a")}).allowed);

@@ -49,8 +49,6 @@ std::string key_of(const budget& b)
 
 milliseconds round_up(std::int64_t micros) { return ceil<milliseconds>(microseconds{micros}); }
 
-std::int64_t whole_seconds(milliseconds t) { return ceil<seconds>(t).count(); }
-
 /// The same arithmetic in this process.
 class local_buckets
 {
@@ -106,19 +104,8 @@ error verdict::refusal() const
 {
     return {.code = errc::too_many_requests,
             .detail = "Too many attempts; try again later.",
-            .retry_after = std::max(ceil<seconds>(retry_after), 1s)};
-}
-
-std::string verdict::policy_field() const
-{
-    return "\"" + std::string{tightest.name} + "\";q=" + std::to_string(tightest.allowed.count)
-           + ";w=" + std::to_string(tightest.allowed.per.count());
-}
-
-std::string verdict::limit_field() const
-{
-    return "\"" + std::string{tightest.name} + "\";r=" + std::to_string(remaining)
-           + ";t=" + std::to_string(whole_seconds(allowed ? reset : retry_after));
+            .retry_after = std::max(ceil<seconds>(retry_after), 1s),
+            .limit = limit_reached{tightest.name, tightest.allowed.count, tightest.allowed.per}};
 }
 
 struct rate_limiter::state

@@ -25,7 +25,7 @@ struct rate
 /// One bucket: a rate that one subject (an account, an address) uses up.
 struct budget
 {
-    std::string_view name;  // of the rate, for keys and headers: "login-account"
+    std::string_view name;  // of the rate, for keys and headers; literal: "login-account"
     rate allowed;
     std::string subject;
 };
@@ -38,11 +38,8 @@ struct verdict
     std::chrono::milliseconds reset{0};        // until that bucket is full again
     std::chrono::milliseconds retry_after{0};  // when refused
 
-    /// errc::too_many_requests with Retry-After.
+    /// errc::too_many_requests with the limit and when to try again.
     error refusal() const;
-    /// The values of the fields RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10).
-    std::string policy_field() const;
-    std::string limit_field() const;
 };
 
 /// Rate limits shared by all processes through Redis (GCRA in one script), and kept per process while Redis is away;

@@ -1,5 +1,7 @@
 #include "platform/http/problem.hpp"
 
+#include <format>
+
 #include "platform/schema/json.hpp"
 
 namespace roost::http {
@@ -173,8 +175,13 @@ response problem(const error& e, const request& r)
         answer.headers.push_back({"Retry-After", std::to_string(e.retry_after->count())});
     else if (status == 503)
         answer.headers.push_back({"Retry-After", "1"});
-    if (status == 429 && e.retry_after)  // draft-ietf-httpapi-ratelimit-headers-10
-        answer.headers.push_back({"RateLimit", "\"default\";r=0;t=" + std::to_string(e.retry_after->count())});
+    if (e.limit)  // draft-ietf-httpapi-ratelimit-headers-10
+    {
+        const auto& l = *e.limit;
+        answer.headers.push_back(
+            {"RateLimit-Policy", std::format("\"{}\";q={};w={}", l.name, l.count, l.per.count())});
+        answer.headers.push_back({"RateLimit", std::format("\"{}\";r=0;t={}", l.name, e.retry_after->count())});
+    }
     if (status == 401) answer.headers.push_back({"WWW-Authenticate", "Bearer"});
     return answer;
 }
