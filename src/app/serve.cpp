@@ -71,7 +71,9 @@ public:
         }
         services_.jobs.detach(io);
         if (celery_) celery_->detach(io);
-        services_.outbound.threads().end();  // what it still has would come back to a context that is gone
+        services_.accounts.passwords.detach(io);
+        services_.notifications.mails.detach(io);
+        services_.outbound.threads().detach(io);
         services_.redis.detach(io);
         services_.db.disconnect(io);
     }

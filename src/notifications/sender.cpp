@@ -1,5 +1,7 @@
 #include "notifications/sender.hpp"
 
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <format>
 
 #include "notifications/invitation.hpp"
@@ -8,6 +10,8 @@
 #include "notifications/unsubscribing.hpp"
 #include "platform/observe/log.hpp"
 #include "platform/observe/metrics.hpp"
+
+namespace asio = boost::asio;
 
 namespace roost::notifications {
 namespace {
@@ -106,6 +110,9 @@ task<result<void>> sender::send(jobs::attempt& a, mail_id which, bool last_try)
     }
 
     const auto o = co_await smtp_.send(std::move(*m));
+    // What the server took is noted even if this try was cut off meanwhile: else it would be sent again.
+    if (o.what != mail::verdict::failed)
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     if (o.what == mail::verdict::accepted)
         co_await end(a, which, "sent", {});
     else if (o.what == mail::verdict::refused)

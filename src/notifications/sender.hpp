@@ -31,6 +31,8 @@ public:
 
     /// One try. An error means: again later. What the server refuses for good is recorded, not tried again.
     task<result<void>> send(jobs::attempt& a, mail_id which, bool last_try);
+    /// Breaks off what was begun on this context. To be called before it ends.
+    void detach(boost::asio::io_context& io) { smtp_.detach(io); }
 };
 
 }  // namespace roost::notifications

@@ -219,6 +219,25 @@ def platform(_platform):
 
 
 @pytest.fixture
+def mailing(start_server, new_database, new_redis, api_of):
+    """mailing(smtp, **settings) → (server, api, connection for oracles): a server that sends its mails there."""
+    connections, servers = [], []
+
+    def start(smtp, **settings):
+        settings = {"ROOST_MAIL_TLS": "false", "ROOST_MAIL_FROM": "stays@roost.example", **settings}
+        server = start_server(new_database(), new_redis(), ROOST_MAIL_URL=f"smtp://127.0.0.1:{smtp.port}/roost.example", **settings)
+        servers.append(server)
+        connections.append(psycopg.connect(server.environment["ROOST_DATABASE_URL"], autocommit=True, row_factory=dict_row))
+        return server, api_of(server), connections[-1]
+
+    yield start
+    for c in connections:
+        c.close()
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
 def private_redis(tmp_path):
     """A Redis of the test's own, running."""
     redis = PrivateRedis(tmp_path / "redis").start()

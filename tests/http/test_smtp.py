@@ -3,46 +3,16 @@
 import threading
 import time
 
-import psycopg
 import pytest
-from psycopg.rows import dict_row
 
 from support.make import Make
-from support.mails import SmtpServer, certificate
+from support.mails import SmtpServer, certificate, hurry, mail_of
 from support.processes import wait_until
 
 
-@pytest.fixture
-def serving(start_server, new_database, new_redis, api_of):
-    """serving(smtp, **settings) → (server, api, connection for oracles)."""
-    connections, servers = [], []
-
-    def start(smtp, **settings):
-        settings = {"ROOST_MAIL_TLS": "false", "ROOST_MAIL_FROM": "stays@roost.example", **settings}
-        server = start_server(new_database(), new_redis(), ROOST_MAIL_URL=f"smtp://127.0.0.1:{smtp.port}/roost.example", **settings)
-        servers.append(server)
-        connections.append(psycopg.connect(server.environment["ROOST_DATABASE_URL"], autocommit=True, row_factory=dict_row))
-        return server, api_of(server), connections[-1]
-
-    yield start
-    for c in connections:
-        c.close()
-    for server in servers:
-        server.close()
-
-
-def mail_of(db, person):
-    return db.execute("select * from mail where user_id = %s order by id", [person.id]).fetchone()
-
-
-def hurry(db):
-    """Retries come at once instead of within seconds or minutes."""
-    db.execute("update job set ready_at = now() where kind = 'notifications.send_mail' and ready_at > now()")
-
-
-def test_a_mail_is_what_the_standards_say(serving):
+def test_a_mail_is_what_the_standards_say(mailing):
     with SmtpServer() as smtp:
-        server, api, db = serving(smtp)
+        server, api, db = mailing(smtp)
         guest = api.new_guest()
         guest.patch("/users/me/", {"display_name": "Zoë \"Z\" 日本"}).expect(200)
         Make(api).booking(Make(api).listing(title="Höhle – 日本語の家 " + "ü" * 40), guest)
@@ -67,9 +37,9 @@ def test_a_mail_is_what_the_standards_say(serving):
 
 
 @pytest.mark.parametrize("name", ["Ann\r\nBcc: victim@example.com", "Ann\n.\nRSET", "=?utf-8?b?Qg==?=", 'A" <victim@example.com>, "B'])
-def test_no_name_becomes_a_header_or_a_recipient(serving, name):
+def test_no_name_becomes_a_header_or_a_recipient(mailing, name):
     with SmtpServer() as smtp:
-        _, api, _ = serving(smtp)
+        _, api, _ = mailing(smtp)
         guest = api.new_guest()
         if guest.patch("/users/me/", {"display_name": name}).status != 200:
             return
@@ -81,10 +51,10 @@ def test_no_name_becomes_a_header_or_a_recipient(serving, name):
     assert message["To"].addresses[0].display_name == " ".join(name.split())
 
 
-def test_a_temporary_no_is_tried_again_under_the_same_message_id(serving):
+def test_a_temporary_no_is_tried_again_under_the_same_message_id(mailing):
     answers = iter(["451 come again", "421 too many of you"])
     with SmtpServer(answer=lambda to, m: next(answers, None)) as smtp:
-        _, api, db = serving(smtp)
+        _, api, db = mailing(smtp)
         ann = api.new_guest("ann")
         for n in (1, 2, 3):
             smtp.wait(ann.email, n, accepted=False)
@@ -96,9 +66,9 @@ def test_a_temporary_no_is_tried_again_under_the_same_message_id(serving):
     assert len({t[2]["Message-ID"] for t in tries}) == 1 and len({str(t[2]["Date"]) for t in tries}) == 1
 
 
-def test_a_final_no_is_recorded_and_not_argued_with(serving):
+def test_a_final_no_is_recorded_and_not_argued_with(mailing):
     with SmtpServer(answer=lambda to, m: "550 no such mailbox") as smtp:
-        server, api, db = serving(smtp)
+        server, api, db = mailing(smtp)
         ann = api.new_guest("ann")
         wait_until(lambda: (m := mail_of(db, ann)) and m["status"] == "refused", what="the mail being refused")
         hurry(db)
@@ -109,10 +79,10 @@ def test_a_final_no_is_recorded_and_not_argued_with(serving):
     assert ann.email not in server.log_text()
 
 
-def test_a_server_that_is_away_is_waited_for_and_at_last_the_job_is_dead(serving):
+def test_a_server_that_is_away_is_waited_for_and_at_last_the_job_is_dead(mailing):
     with SmtpServer() as smtp:
         pass  # its port is free again: nobody answers there
-    server, api, db = serving(smtp)
+    server, api, db = mailing(smtp)
     server.expect_errors("a job is given up")
     ann = api.new_guest("ann")
     wait_until(lambda: (m := mail_of(db, ann)) and m["last_error"], what="a first failure")
@@ -124,37 +94,37 @@ def test_a_server_that_is_away_is_waited_for_and_at_last_the_job_is_dead(serving
     assert [d["status"] for d in dead] == ["dead"]
 
 
-def test_tls_and_signing_in(serving, tmp_path):
+def test_tls_and_signing_in(mailing, tmp_path):
     pem, context = certificate(tmp_path)
     with SmtpServer(tls=context, user="roost", password="mail secret battery") as smtp:
         good = {"ROOST_MAIL_TLS": "true", "ROOST_MAIL_CA_FILE": str(pem), "ROOST_MAIL_USERNAME": "roost",
                 "ROOST_MAIL_PASSWORD": "mail secret battery"}
-        server, api, _ = serving(smtp, **good)
+        server, api, _ = mailing(smtp, **good)
         ann = api.new_guest("ann")
         smtp.wait(ann.email)
         assert smtp.sessions == [(True, True)]
         assert "mail secret battery" not in server.log_text()
 
-        _, api, db = serving(smtp, **{**good, "ROOST_MAIL_PASSWORD": "not the secret"})
+        _, api, db = mailing(smtp, **{**good, "ROOST_MAIL_PASSWORD": "not the secret"})
         bob = api.new_guest("bob")
         wait_until(lambda: (m := mail_of(db, bob)) and m["last_error"], what="a refused sign-in")
         assert mail_of(db, bob)["status"] == "waiting", "our setting is wrong, not the mail"
 
-        _, api, db = serving(smtp, **{**good, "ROOST_MAIL_CA_FILE": ""})
+        _, api, db = mailing(smtp, **{**good, "ROOST_MAIL_CA_FILE": ""})
         eve = api.new_guest("eve")
         wait_until(lambda: (m := mail_of(db, eve)) and m["last_error"], what="a refused certificate")
         assert smtp.to(bob.email) == smtp.to(eve.email) == []
 
 
-def test_nothing_is_said_to_a_server_without_tls_unless_that_is_allowed(serving):
+def test_nothing_is_said_to_a_server_without_tls_unless_that_is_allowed(mailing):
     with SmtpServer() as smtp:
-        _, api, db = serving(smtp, ROOST_MAIL_TLS="true")
+        _, api, db = mailing(smtp, ROOST_MAIL_TLS="true")
         ann = api.new_guest("ann")
         wait_until(lambda: (m := mail_of(db, ann)) and m["last_error"], what="the mail being held back")
         assert smtp.received == [] and mail_of(db, ann)["status"] == "waiting"
 
 
-def test_a_kill_between_sending_and_noting_repeats_the_mail_under_its_id(serving):
+def test_a_kill_between_sending_and_noting_repeats_the_mail_under_its_id(mailing):
     """The server has the mail, we are killed before we know: it is sent again, and receivers can tell."""
     arrived, go_on = [], threading.Event()
 
@@ -164,7 +134,7 @@ def test_a_kill_between_sending_and_noting_repeats_the_mail_under_its_id(serving
             go_on.wait(60)
 
     with SmtpServer(answer=slowly) as smtp:
-        server, api, db = serving(smtp)
+        server, api, db = mailing(smtp)
         ann = api.new_guest("ann")
         wait_until(lambda: arrived, what="the mail at the server")
         server.kill()

@@ -1,9 +1,9 @@
 #pragma once
-#include <memory>
 #include <string>
 
 #include "core/error.hpp"
 #include "platform/auth/password.hpp"
+#include "platform/background.hpp"
 #include "platform/task.hpp"
 
 namespace roost::auth {
@@ -21,24 +21,24 @@ public:
         argon2_cost cost = {};
     };
 
+    /// At its end it finishes what is running; what still waits is answered errc::overloaded.
     explicit password_pool(const settings& s);
-    /// Finishes what is running; what still waits is answered errc::overloaded.
-    ~password_pool();
-    password_pool(const password_pool&) = delete;
 
     task<result<std::string>> hash(std::string password);
     task<result<bool>> verify(std::string password, std::string phc);
     /// As much work as verify(), for accounts that do not exist.
     task<result<bool>> verify_nobody(std::string password);
 
-    const argon2_cost& cost() const;
+    const argon2_cost& cost() const { return cost_; }
     /// Calls waiting for a thread now.
-    std::size_t waiting() const;
+    std::size_t waiting() const { return threads_.waiting(); }
+    /// To be called before a context ends that somebody awaited on.
+    void detach(boost::asio::io_context& io) { threads_.detach(io); }
 
 private:
-    struct state;
-    std::unique_ptr<state> state_;
+    argon2_cost cost_;
     std::string nobody_;
+    background threads_;
 };
 
 }  // namespace roost::auth

@@ -2,21 +2,11 @@
 
 #include <curl/curl.h>
 
-#include <boost/asio/any_completion_handler.hpp>
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <condition_variable>
-#include <deque>
+#include <algorithm>
+#include <array>
 #include <format>
 #include <mutex>
-#include <stop_token>
-#include <thread>
 #include <vector>
-
-namespace asio = boost::asio;
 
 namespace roost::mail {
 namespace {
@@ -107,33 +97,42 @@ outcome judge(CURL* c, CURLcode code, const char* words)
     return {what, std::format("{} ({})", *words ? words : curl_easy_strerror(code), reply)};
 }
 
-struct letter
-{
-    message mail;
-    asio::any_completion_handler<void(outcome)> done;
-    asio::executor_work_guard<asio::any_io_executor> origin;
-
-    void finish(outcome o)
-    {
-        auto to = origin.get_executor();
-        asio::post(to, [done = std::move(done), o = std::move(o)]() mutable { std::move(done)(std::move(o)); });
-    }
-};
-
 }  // namespace
 
 struct smtp::state
 {
     settings how;
     std::mutex guard = {};
-    std::condition_variable_any news = {};
-    std::deque<letter> queue = {};
-    std::vector<std::jthread> threads = {};  // last: joined before the rest goes
+    std::vector<handle> idle = {};  // with their connections
+    background threads;             // last: ended before the rest goes
+
+    handle take()
+    {
+        const std::lock_guard lock{guard};
+        if (idle.empty()) return {curl_easy_init(), curl_easy_cleanup};
+        auto last = std::move(idle.back());
+        idle.pop_back();
+        return last;
+    }
+
+    void give_back(handle c)
+    {
+        const std::lock_guard lock{guard};
+        idle.push_back(std::move(c));
+    }
+
+    outcome send(const message& m, const std::stop_token& stop)
+    {
+        auto c = take();
+        if (!c) throw std::bad_alloc{};
+        auto o = hand_over(c.get(), m, stop);
+        give_back(std::move(c));
+        return o;
+    }
 
     outcome hand_over(CURL* c, const message& m, const std::stop_token& stop) const
     {
         if (!is_sendable(m.to.email)) return {verdict::refused, "the address cannot be written into a mail"};
-        curl_easy_reset(c);  // keeps the connection
         std::array<char, CURL_ERROR_SIZE> words{};
         list headers, recipients;
         for (const auto& h : headers_of(m)) headers.add(h);
@@ -155,7 +154,7 @@ struct smtp::state
             });
         const auto code = curl_easy_perform(c);
         auto o = judge(c, code, words.data());
-        curl_easy_setopt(c, CURLOPT_ERRORBUFFER, nullptr);
+        curl_easy_reset(c);  // it outlives what it was told of; its connection stays
         return o;
     }
 
@@ -177,61 +176,25 @@ struct smtp::state
         curl_easy_setopt(c, CURLOPT_TIMEOUT, static_cast<long>(how.timeout_seconds));
         curl_easy_setopt(c, CURLOPT_MAXAGE_CONN, 30L);
     }
-
-    void serve(std::stop_token stop)
-    {
-        const handle c{curl_easy_init(), curl_easy_cleanup};
-        for (;;)
-        {
-            std::unique_lock lock{guard};
-            if (!news.wait(lock, stop, [this] { return !queue.empty(); }) || stop.stop_requested()) return;
-            auto next = std::move(queue.front());
-            queue.pop_front();
-            lock.unlock();
-            try
-            {
-                next.finish(hand_over(c.get(), next.mail, stop));
-            }
-            catch (const std::exception& e)  // no memory
-            {
-                next.finish({verdict::failed, e.what()});
-            }
-        }
-    }
 };
 
-smtp::smtp(const settings& how) : state_{std::make_unique<state>(how)}
+smtp::smtp(const settings& how)
 {
-    if (how.url.empty()) return;
-    start_curl();
-    for (int i = 0; i < how.connections; ++i)
-        state_->threads.emplace_back([st = state_.get()](std::stop_token stop) { st->serve(stop); });
+    const auto threads = how.url.empty() ? 0U : static_cast<unsigned>(how.connections);
+    if (threads > 0) start_curl();
+    state_.reset(new state{.how = how, .threads = {threads, threads > 0 ? most_waiting : 0}});
 }
 
-smtp::~smtp()
-{
-    for (auto& t : state_->threads) t.request_stop();
-    state_->threads.clear();
-    for (auto& l : state_->queue) l.finish({verdict::failed, "the process is ending"});
-}
+smtp::~smtp() = default;
 
 task<outcome> smtp::send(message m)
 {
-    auto executor = co_await asio::this_coro::executor;
-    auto start = [this, &m, &executor](auto done) {
-        letter l{std::move(m), std::move(done), asio::make_work_guard(executor)};
-        std::unique_lock lock{state_->guard};
-        if (state_->threads.empty() || state_->queue.size() >= most_waiting)
-        {
-            lock.unlock();
-            return l.finish({verdict::failed, "too many mails at once"});
-        }
-        state_->queue.push_back(std::move(l));
-        lock.unlock();
-        state_->news.notify_one();
-    };
-    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(outcome)>(std::move(start),
-                                                                                          asio::use_awaitable);
+    auto work = [st = state_.get(), m = std::move(m)](const std::stop_token& stop) { return st->send(m, stop); };
+    auto sent = co_await state_->threads.run(std::move(work));
+    if (!sent) co_return outcome{verdict::failed, "too many mails at once"};
+    co_return std::move(*sent);
 }
+
+void smtp::detach(boost::asio::io_context& io) { state_->threads.detach(io); }
 
 }  // namespace roost::mail

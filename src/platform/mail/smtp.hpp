@@ -2,6 +2,7 @@
 #include <memory>
 #include <string>
 
+#include "platform/background.hpp"
 #include "platform/mail/message.hpp"
 #include "platform/mail/settings.hpp"
 #include "platform/task.hpp"
@@ -21,7 +22,7 @@ struct outcome
     std::string detail;  // for operators: no address, nothing of the mail
 };
 
-/// Hands mails to an SMTP server, on a few threads of its own whose connections stay open between mails. To be used
+/// Hands mails to an SMTP server, on a few threads of its own over connections that stay open between mails. To be used
 /// from any io_context; must outlive every call.
 class smtp
 {
@@ -33,8 +34,11 @@ public:
     /// Breaks off what is being sent; what waits has failed.
     ~smtp();
 
-    /// Ends within the settings' timeout once it is its turn; fails at once when too many wait.
+    /// Ends within the settings' timeout once it is its turn; fails at once when too many wait. Whoever is cut off has
+    /// not sent it while it waited, and breaks it off when it runs.
     task<outcome> send(message m);
+    /// To be called before a context ends that somebody awaited on.
+    void detach(boost::asio::io_context& io);
 };
 
 }  // namespace roost::mail

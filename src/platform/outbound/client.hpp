@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "core/enums.hpp"
+#include "platform/background.hpp"
 #include "platform/outbound/address.hpp"
-#include "platform/outbound/background.hpp"
 #include "platform/task.hpp"
 
 /// Requests to other machines: the one way out. What strangers name is fetched behind a guard, so that nobody reaches

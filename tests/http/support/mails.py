@@ -3,6 +3,7 @@
 import email
 import email.policy
 import re
+import socketserver
 import ssl
 import threading
 
@@ -31,6 +32,15 @@ class Kept:
 
     def subjects(self, address):
         return [m["subject"] for m in self.to(address)]
+
+
+def mail_of(db, person):
+    return db.execute("select * from mail where user_id = %s order by id", [person.id]).fetchone()
+
+
+def hurry(db):
+    """Retries come at once instead of within seconds or minutes."""
+    db.execute("update job set ready_at = now() where kind = 'notifications.send_mail' and ready_at > now()")
 
 
 def token_in(mail):
@@ -90,6 +100,56 @@ class SmtpServer:
 
     def __exit__(self, *_):
         self._controller.stop()
+
+
+class ScriptedSmtp:
+    """Says to each command what `answers` has for it, by verb; also to "greeting" and to "." (the content). None is
+    silence. `taken` are the recipients of what it accepted."""
+
+    GOOD = {"greeting": "220 mail.test", "DATA": "354 go on", "QUIT": "221 bye"}
+
+    def __init__(self, **answers):
+        self.answers = answers
+        self.asked = []  # verbs, in their order
+        self.taken = []
+        smtp = self
+
+        class Session(socketserver.StreamRequestHandler):
+            def handle(self):
+                recipient = ""
+                self.say("greeting")
+                while line := self.rfile.readline().decode():
+                    verb = line.split(":")[0].split()[0].upper()
+                    recipient = line.split("<")[1].split(">")[0] if verb == "RCPT" else recipient
+                    if self.say(verb).startswith("354"):
+                        while (line := self.rfile.readline()) not in (b".\r\n", b""):
+                            pass
+                        if line and self.say(".").startswith("250"):
+                            smtp.taken.append(recipient)
+
+            def say(self, verb):
+                smtp.asked.append(verb)
+                reply = {**smtp.GOOD, **smtp.answers}.get(verb, "250 good")
+                if reply:
+                    self.wfile.write(reply.encode() + b"\r\n")
+                return reply or ""
+
+        class Listener(socketserver.ThreadingTCPServer):
+            daemon_threads, allow_reuse_address, block_on_close = True, True, False
+
+            def handle_error(self, *_):
+                """Who is gone needs no answer."""
+
+        self._listener = Listener(("127.0.0.1", 0), Session)
+        self.port = self._listener.server_address[1]
+        threading.Thread(target=self._listener.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._listener.shutdown()
+        self._listener.server_close()
 
 
 def certificate(folder):

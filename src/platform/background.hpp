@@ -8,30 +8,40 @@
 
 #include "platform/task.hpp"
 
-namespace roost::outbound {
+namespace boost::asio {
+class io_context;
+}
+
+namespace roost {
 
 /// A few threads for work that blocks or takes long, so that no io_context waits for it. For all threads; outlives
-/// whoever awaits it.
+/// whoever awaits it. Whoever is cut off gets nothing: work that has not begun is taken away, what runs is asked to
+/// stop and waited for.
 class background
 {
     struct state;
     std::unique_ptr<state> state_;
 
-    /// Nothing when it was done; else why not.
+    /// Whether it was done.
     task<bool> perform(std::function<void(std::stop_token)> work);
 
 public:
     background(unsigned threads, std::size_t most_waiting);
+    /// Stops, and waits until nothing runs.
     ~background();
 
     /// Asks what runs to stop; what has not begun, and what comes from now on, is refused.
     void stop();
-    /// The same, and waits until nothing runs. To be called before an io_context ends that somebody awaited on.
-    void end();
+    /// The same for what is awaited on this context, and waits until none of it runs. To be called before it ends:
+    /// nothing comes back to a context that is gone.
+    void detach(boost::asio::io_context& io);
+
+    /// What has not begun.
+    std::size_t waiting() const;
 
     /// Runs `work` (std::stop_token → T, not void) on one of the threads and goes on where it was awaited. Nothing when
-    /// too much waits already, or the program ends. What it throws is thrown here. It owns what it needs: whoever
-    /// awaits may be gone by then.
+    /// too much waits already, or it was cut off, or the program ends. What it throws is thrown here. It owns what it
+    /// needs: whoever awaits may be gone by then.
     template <class F>
     auto run(F work) -> task<std::optional<std::invoke_result_t<F&, std::stop_token>>>
     {
@@ -58,4 +68,4 @@ public:
     }
 };
 
-}  // namespace roost::outbound
+}  // namespace roost
