@@ -26,6 +26,32 @@ def lease_of(db, kind):
     return wait_until(lambda: db.execute(left, [kind]).fetchone(), what=f"{kind} running")["s"]
 
 
+# What it says
+
+
+@pytest.mark.parametrize("command, reply", [
+    ("greeting", "554 no service for you"), ("MAIL", "530 5.7.0 sign in first"), ("MAIL", "550 not this sender"),
+    ("RCPT", "530 5.7.0 sign in first"), ("RCPT", "535 sign in again"), ("DATA", "451 not now")])
+def test_what_is_said_to_us_is_not_said_to_the_mail(mailing, command, reply):
+    with ScriptedSmtp(**{command: reply}) as smtp:
+        _, api, db = mailing(smtp)
+        ann = api.new_guest("ann")
+        failed = wait_until(lambda: (m := mail_of(db, ann)) and m["last_error"] and m, what="a failure")
+        assert failed["status"] == "waiting" and reply[:3] in failed["last_error"]
+        smtp.answers = {}
+        hurry(db)
+        wait_until(lambda: mail_of(db, ann)["status"] == "sent", what="the mail being sent once it may")
+    assert smtp.taken == [ann.email]
+
+
+@pytest.mark.parametrize("command", ["RCPT", "DATA", "."])
+def test_what_is_said_to_the_mail_is_final(mailing, command):
+    """Control of the one before."""
+    with ScriptedSmtp(**{command: "554 not this one"}) as smtp:
+        _, api, db = mailing(smtp)
+        ann = api.new_guest("ann")
+        wait_until(lambda: (m := mail_of(db, ann)) and m["status"] == "refused", what="the mail being refused")
+    assert "554" in mail_of(db, ann)["last_error"] and jobs_of(db) == []
 
 
 # When we end

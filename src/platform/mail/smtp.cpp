@@ -85,15 +85,24 @@ curl_mime* body_of(CURL* c, const message& m)
     return whole;
 }
 
-/// A reply of 5yz to the mail itself is final; to signing in or to STARTTLS it says that our settings are wrong, and
-/// those can be put right.
-outcome judge(CURL* c, CURLcode code, const char* words)
+/// Notes whether the latest command was about this mail: whom it is for, or what it says.
+int note_command(CURL*, curl_infotype what, char* text, std::size_t size, void* about_mail)
+{
+    const std::string_view command{text, size};
+    if (what == CURLINFO_HEADER_OUT)
+        *static_cast<bool*>(about_mail) = command.starts_with("RCPT") || command.starts_with("DATA");
+    return 0;
+}
+
+/// Only a 5yz to whom the mail is for or to what it says is final. To all before, and where it asks us to sign in or to
+/// encrypt, it says that our settings are wrong, and those can be put right.
+outcome judge(CURL* c, CURLcode code, bool about_mail, const char* words)
 {
     if (code == CURLE_OK) return {verdict::accepted, {}};
     long reply = 0;
     curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &reply);
-    const bool ours = code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED || code == CURLE_REMOTE_ACCESS_DENIED;
-    const auto what = reply >= 500 && reply < 600 && !ours ? verdict::refused : verdict::failed;
+    const bool ours = reply == 530 || reply == 534 || reply == 535 || reply == 538;
+    const auto what = about_mail && reply >= 500 && reply < 600 && !ours ? verdict::refused : verdict::failed;
     return {what, std::format("{} ({})", *words ? words : curl_easy_strerror(code), reply)};
 }
 
@@ -134,6 +143,7 @@ struct smtp::state
     {
         if (!is_sendable(m.to.email)) return {verdict::refused, "the address cannot be written into a mail"};
         std::array<char, CURL_ERROR_SIZE> words{};
+        bool about_mail = false;
         list headers, recipients;
         for (const auto& h : headers_of(m)) headers.add(h);
         recipients.add(std::format("<{}>", m.to.email));
@@ -145,6 +155,9 @@ struct smtp::state
         curl_easy_setopt(c, CURLOPT_MAIL_RCPT, recipients.get());
         curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers.get());
         curl_easy_setopt(c, CURLOPT_MIMEPOST, body.get());
+        curl_easy_setopt(c, CURLOPT_VERBOSE, 1L);
+        curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, note_command);
+        curl_easy_setopt(c, CURLOPT_DEBUGDATA, &about_mail);
         curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
         curl_easy_setopt(c, CURLOPT_XFERINFODATA, &stop);
         curl_easy_setopt(
@@ -153,7 +166,7 @@ struct smtp::state
                 return s->stop_requested();
             });
         const auto code = curl_easy_perform(c);
-        auto o = judge(c, code, words.data());
+        auto o = judge(c, code, about_mail, words.data());
         curl_easy_reset(c);  // it outlives what it was told of; its connection stays
         return o;
     }
