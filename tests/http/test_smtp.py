@@ -36,7 +36,8 @@ def test_a_mail_is_what_the_standards_say(mailing):
     assert message.defects == [] and text.defects == []
 
 
-@pytest.mark.parametrize("name", ["Ann\r\nBcc: victim@example.com", "Ann\n.\nRSET", "=?utf-8?b?Qg==?=", 'A" <victim@example.com>, "B'])
+@pytest.mark.parametrize("name", ["Ann\r\nBcc: victim@example.com", "Ann\n.\nRSET", "=?utf-8?b?Qg==?=", 'A" <victim@example.com>, "B',
+                                  "x <victim@example.com>, " + "y" * 50])
 def test_no_name_becomes_a_header_or_a_recipient(mailing, name):
     with SmtpServer() as smtp:
         _, api, _ = mailing(smtp)

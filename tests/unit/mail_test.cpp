@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <format>
+
 #include "platform/mail/message.hpp"
 
 using namespace roost;
@@ -87,6 +89,18 @@ TEST(mail_headers, quote_names_and_never_let_a_name_look_encoded)
     EXPECT_TRUE(header(m, "To").starts_with("=?UTF-8?B?PT9VVEYtOD9CP1FnPT0/PQ==?=")) << header(m, "To");
     m.to.name = "";
     EXPECT_EQ(header(m, "To"), "<ann@example.com>");
+}
+
+TEST(mail_headers, encode_a_name_that_is_long_however_plain)
+{
+    auto m = letter();
+    m.to.name = "x <victim@example.com>, yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy";
+    ASSERT_GT(m.to.name.size(), 60u);
+    const auto to = header(m, "To");
+    EXPECT_FALSE(to.contains("victim")) << to;
+    EXPECT_TRUE(to.starts_with("=?UTF-8?B?") && to.ends_with("\r\n <ann@example.com>")) << to;
+    m.to.name.resize(60);
+    EXPECT_EQ(header(m, "To"), std::format("\"{}\" <ann@example.com>", m.to.name)) << "quoted while it fits a line";
 }
 
 TEST(mail_addresses, are_sendable_when_they_are_one_and_plain)

@@ -34,6 +34,7 @@ std::string base64(std::string_view bytes)
 /// Encoded words, a line each; no character is split between two.
 std::string encoded_words(std::string_view text)
 {
+    if (!is_utf8(text)) text = "?";
     std::string out;
     while (!text.empty())
     {
@@ -51,7 +52,7 @@ std::string unstructured(std::string_view text)
 {
     const auto line = one_line(text);
     const bool plain = std::ranges::all_of(line, is_plain) && !line.contains("=?") && line.size() < 200;
-    return plain ? line : encoded_words(is_utf8(line) ? line : std::string{"?"});
+    return plain ? line : encoded_words(line);
 }
 
 std::string address(const mailbox& m)
@@ -59,7 +60,7 @@ std::string address(const mailbox& m)
     const auto name = one_line(m.name);
     if (name.empty()) return std::format("<{}>", m.email);
     if (!std::ranges::all_of(name, is_plain) || name.contains("=?") || name.size() > 60)
-        return std::format("{}\r\n <{}>", unstructured(name), m.email);
+        return std::format("{}\r\n <{}>", encoded_words(name), m.email);
     std::string quoted;
     for (const char c : name)
     {
