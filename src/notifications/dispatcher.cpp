@@ -12,6 +12,7 @@ namespace roost::notifications {
 namespace {
 
 constexpr int batch = 500;
+constexpr std::chrono::seconds batch_time{10};  // well within the job's timeout: a long queue is no failure
 constexpr int most_failures = 5;
 
 std::optional<kind> account_message(std::string_view event)
@@ -30,7 +31,9 @@ std::string occasion_of(const event& e) { return std::format("event {}", e.id); 
 task<int> dispatcher::dispatch()
 {
     std::int64_t passed = 0;
-    for (int done = 0; done < batch; ++done)
+    const auto until = std::chrono::steady_clock::now() + batch_time;
+    int done = 0;
+    for (; done < batch && std::chrono::steady_clock::now() < until; ++done)
     {
         std::int64_t now_at = 0;
         std::string failure;
@@ -57,7 +60,7 @@ task<int> dispatcher::dispatch()
         passed = now_at;
         if (!failure.empty()) co_await note_failure(passed, failure);
     }
-    co_return batch;
+    co_return done;
 }
 
 task<> dispatcher::note_failure(std::int64_t event, const std::string& why)

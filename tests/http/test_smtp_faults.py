@@ -172,3 +172,14 @@ def test_who_stood_still_past_the_lease_changes_nothing_and_the_mail_has_one_id(
     assert len(arrived) == 2 and len(set(arrived)) == 1
 
 
+def test_after_a_kill_the_next_process_waits_less_than_a_minute(mailing):
+    """I12: people are told within 60 s, and nobody takes over what runs before its lease ends."""
+    with ScriptedSmtp(**{".": None}) as smtp:
+        _, api, db = mailing(smtp, ROOST_HTTP_DRAIN_TIMEOUT_MS="2000")
+        api.new_guest()
+        assert lease_of(db, SEND) < 60
+        with db.transaction():
+            db.execute("lock table mail in exclusive mode")
+            api.new_guest()
+            assert lease_of(db, DISPATCH) < 30
+
