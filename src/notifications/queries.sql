@@ -118,7 +118,9 @@ order by id desc limit $2;
 select message from kept_mail where id = $1;
 
 -- name: forget_old_mails
-delete from mail where id in (select id from mail where created_at < $1 and status <> 'waiting' order by created_at limit $2);
+-- Also what was begun and still waits: its job is dead by then, killed at its last try, say.
+delete from mail where id in (
+    select id from mail where created_at < $1 and (status <> 'waiting' or attempts > 0) order by created_at limit $2);
 
 -- name: forget_old_notifications
 delete from notification where id in (

@@ -183,3 +183,16 @@ def test_after_a_kill_the_next_process_waits_less_than_a_minute(mailing):
             api.new_guest()
             assert lease_of(db, DISPATCH) < 30
 
+
+def test_old_mails_are_forgotten_even_if_their_last_try_never_ended(mailing):
+    with ScriptedSmtp(RCPT="451 not now") as smtp:
+        _, api, db = mailing(smtp)
+        killed, young, never_begun = people = [api.new_guest() for _ in range(3)]
+        wait_until(lambda: all((m := mail_of(db, p)) and m["last_error"] for p in people), what="a failure of each")
+        db.execute("update job set status = 'dead', lease_until = null where kind = %s", [SEND])
+        db.execute("update mail set attempts = 0 where user_id = %s", [never_begun.id])
+        db.execute("update mail set created_at = now() - interval '31 days' where user_id in (%s, %s)", [killed.id, never_begun.id])
+        db.execute("insert into job (id, kind, payload, priority, status) values (%s, 'notifications.tidy', '{}', 5, 'waiting')",
+                   [uuid.uuid4()])
+        wait_until(lambda: mail_of(db, killed) is None, what="the old mail being forgotten")
+        assert mail_of(db, young)["status"] == mail_of(db, never_begun)["status"] == "waiting"
