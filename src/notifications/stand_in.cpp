@@ -1,4 +1,4 @@
-// /verify-email and /reset-password, where mails lead, for those who have no site of their own yet.
+// Where mails lead, for those who have no site of their own yet.
 #include <format>
 
 #include "notifications/rest.hpp"
@@ -6,7 +6,9 @@
 namespace roost::notifications {
 namespace {
 
-constexpr std::string_view form = R"(<!doctype html>
+constexpr std::string_view html = "text/html; charset=utf-8";
+
+constexpr std::string_view page = R"(<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -21,14 +23,16 @@ input,button{{font:inherit;padding:.5rem;margin-block:.5rem}}button{{border:0;bo
 <body>
 <main>
 <h1>{0}</h1>
-<form data-step="/api/v1/auth/{1}/" data-done="{2}">{3}<button>{0}</button></form>
-<p role="status"></p>
+{1}
 <small>For development: where mails are kept, this page stands in for the site's.</small>
 </main>
-<script src="/dev/stand-in.js"></script>
 </body>
 </html>
 )";
+
+constexpr std::string_view form = R"(<form data-step="/api/v1/auth/{1}/" data-done="{2}">{3}<button>{0}</button></form>
+<p role="status"></p>
+<script src="/dev/stand-in.js"></script>)";
 
 constexpr std::string_view password =
     R"(<label>New password <input type="password" name="new_password" autocomplete="new-password" required></label> )";
@@ -54,9 +58,9 @@ form.addEventListener("submit", async (event) => {
 });
 )";
 
-void serve(http::api& a, std::string path, std::string_view type, std::string text)
+auto answering(std::string_view type, std::string text)
 {
-    a.raw(std::move(path), [type, text = std::move(text)](const http::request&) -> task<http::response> {
+    return [type, text = std::move(text)](const http::request&) -> task<http::response> {
         http::response r;
         r.content_type = type;
         r.body = text;
@@ -66,20 +70,37 @@ void serve(http::api& a, std::string path, std::string_view type, std::string te
               "form-action 'none'; base-uri 'none'; frame-ancestors 'none'");
         r.set("Referrer-Policy", "no-referrer");
         co_return r;
-    });
+    };
+}
+
+void install_form(http::api& a, std::string path, std::string_view title, std::string_view step, std::string_view done,
+                  std::string_view fields)
+{
+    a.raw(std::move(path), answering(html, std::format(page, title, std::format(form, title, step, done, fields))));
+}
+
+/// For what only a site can show: what that is, and where the API has it.
+void install_signpost(http::api& a, std::string below, std::string_view shown, std::string_view operations)
+{
+    const auto text = std::format("<p>The site shows {} here. In the API: {}.</p>", shown, operations);
+    a.raw_below(std::move(below), answering(html, std::format(page, "A page of the site", text)));
 }
 
 }  // namespace
 
 void install_stand_in(http::api& a)
 {
-    constexpr std::string_view html = "text/html; charset=utf-8";
-    serve(a, "/verify-email", html,
-          std::format(form, "Confirm the address", "verify-email", "Done: the address is confirmed.", ""));
-    serve(a, "/reset-password", html,
-          std::format(form, "Set the password", "password/reset/confirm",
-                      "Done: sign in with the new password. All earlier sessions are ended.", password));
-    serve(a, "/dev/stand-in.js", "text/javascript", std::string{script});
+    install_form(a, "/verify-email", "Confirm the address", "verify-email", "Done: the address is confirmed.", "");
+    install_form(a, "/reset-password", "Set the password", "password/reset/confirm",
+                 "Done: sign in with the new password. All earlier sessions are ended.", password);
+    a.raw("/dev/stand-in.js", answering("text/javascript", std::string{script}));
+    install_signpost(a, "/bookings/", "a booking", "<code>GET /api/v1/bookings/{booking_id}/</code>");
+    install_signpost(a, "/reviews/", "a review, or a form for one",
+                     "<code>GET /api/v1/reviews/{review_id}/</code> and <code>POST /api/v1/reviews/</code>");
+    install_signpost(a, "/properties/", "the calendar of a property",
+                     "<code>GET /api/v1/properties/{property_id}/calendar/</code>");
+    install_signpost(a, "/account/", "your sessions, or a form for a forgotten password",
+                     "<code>GET /api/v1/auth/sessions/</code> and <code>POST /api/v1/auth/password/reset/</code>");
 }
 
 }  // namespace roost::notifications

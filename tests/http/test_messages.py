@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import datetime
+import re
 import secrets
 import urllib.parse
 
@@ -372,3 +373,29 @@ def test_kept_mails_are_shown_in_a_sandbox_and_never_in_production(server, api, 
     production = start_server(new_database(), new_redis(), ROOST_ENVIRONMENT="production")
     for path in ("/dev/mail", "/dev/mail.json", "/dev/mail/html", "/dev/clock"):
         assert production.get(path).status == 404
+
+
+LINKS = ["/bookings/.", r"/reviews/new\?", "/reviews/[0-9a-f]{8}-", "/properties/.+/calendar", "/account/sessions", "/account/password-reset",
+         "/verify-email", "/reset-password", "/unsubscribe"]
+
+
+def test_every_link_in_a_mail_leads_somewhere_but_for_a_site_of_its_own_in_production(
+        server, api, make, mails, db, stayed, start_server, new_database, new_redis):
+    guest, host, listing, booking = stayed()
+    for person in (guest, host):
+        person.post("/reviews/", {"booking_id": booking["id"], "rating": 5}).expect(201)
+    event = "insert into outbox_event (kind, subject_id, payload, at) values (%s, %s, %s::jsonb, now())"
+    db.execute(event, ["feed.conflict", listing["id"], '{"feed": "theirs"}'])
+    db.execute(event, ["booking.completed", booking["id"], '{"status": "completed"}'])
+    for kind in ("account.reset_asked", "account.password_changed", "account.signed_in"):
+        db.execute(event, [kind, guest.id, "{}"])
+    settled(db)
+    links = set()
+    for mail in mails.to(guest.email) + mails.to(host.email):
+        links |= set(re.findall(r"https?://[^/\s]+(/[^\s#]*)", mail["text"]))
+    assert [link for link in LINKS if not any(re.match(link, there) for there in links)] == []
+    assert {link: server.get(link).status for link in links} == dict.fromkeys(links, 200)
+
+    production = start_server(new_database(), new_redis(), ROOST_ENVIRONMENT="production")
+    ours = {link for link in links if not link.startswith("/unsubscribe")}
+    assert {link: production.get(link).status for link in ours} == dict.fromkeys(ours, 404)

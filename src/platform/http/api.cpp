@@ -157,8 +157,9 @@ void api::raw_below(std::string path, std::string route, raw_handler answer)
 const api::raw_route* api::find_raw(std::string_view path) const
 {
     if (const auto exact = raw_.find(path); exact != raw_.end()) return &exact->second;
-    const auto above = raw_below_.find(path.substr(0, path.rfind('/') + 1));
-    return above == raw_below_.end() ? nullptr : &above->second;
+    for (const auto& [above, route] : raw_below_)
+        if (path.starts_with(above)) return &route;
+    return nullptr;
 }
 
 task<response> api::serve_raw(const raw_route& to, const request& r)
