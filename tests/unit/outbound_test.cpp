@@ -140,6 +140,26 @@ TEST(outbound_guard, takes_only_https_on_its_port_and_no_user)
     EXPECT_FALSE(may_name("https://calendar.example/" + std::string(3'000, 'a'), g));
 }
 
+TEST(outbound_names, are_asked_for_as_the_dns_knows_them)
+{
+    const sentinel second{"127.0.0.2", reply("outside")};
+    std::vector<std::string> asked;
+    const resolver notes = [&](const std::string& host, std::chrono::milliseconds) {
+        asked.push_back(host);
+        return std::vector{make_address("127.0.0.2")};
+    };
+    for (const auto* host : {"bücher.example", "BÜCHER.example", "b%C3%BCcher.example", "xn--bcher-kva.example"})
+    {
+        const auto got = ask(std::format("http://{}:{}/", host, second.port()), only_second(), notes);
+        EXPECT_EQ(got ? got->body : "", "outside") << host;
+    }
+    EXPECT_EQ(asked, std::vector<std::string>(4, "xn--bcher-kva.example"));
+    for (const auto* none : {"https://b\xFC"
+                             "cher.example/",
+                             "https://\u2100.example/", "https://\u202E.example/"})
+        EXPECT_FALSE(may_name(none, {})) << none;
+}
+
 /// T15: whatever the address is written like, nothing inside is connected to.
 TEST(outbound_guard, reaches_nothing_inside_however_it_is_written)
 {
@@ -154,6 +174,9 @@ TEST(outbound_guard, reaches_nothing_inside_however_it_is_written)
         EXPECT_FALSE(got) << host;
     }
     EXPECT_EQ(refusal(std::format("http://[::1]:{}/", six.port()), strict()), fault::forbidden_address);
+    for (const auto& host :
+         {"１２７.0.0.1", "１２７．０．０．１", "１２７.１"})  // read as what they stand for, then refused
+        EXPECT_EQ(refusal(std::format("http://{}:{}/", host, p), strict(), resolve), fault::forbidden_address) << host;
     for (const auto* metadata : {"169.254.169.254", "10.0.0.1", "100.64.0.1", "192.168.0.1", "[fd00::1]"})
         EXPECT_EQ(refusal(std::format("http://{}/latest/", metadata), strict()), fault::forbidden_address) << metadata;
     EXPECT_EQ(four.accepts() + six.accepts(), 0);

@@ -1,6 +1,7 @@
 #include "platform/outbound/client.hpp"
 
 #include <curl/curl.h>
+#include <idn2.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
@@ -56,6 +57,20 @@ std::optional<std::string> part(CURLU* u, CURLUPart which, unsigned flags = 0)
     return code == CURLUE_OK ? std::optional<std::string>{text} : std::nullopt;
 }
 
+/// The host as the DNS knows it. libcurl would convert one that is not ASCII by what the process' locale says.
+std::optional<std::string> ascii_host(CURLU* u)
+{
+    const auto host = part(u, CURLUPART_HOST);
+    if (!host || std::ranges::all_of(*host, [](char c) { return static_cast<unsigned char>(c) < 0x80; })) return host;
+    std::uint8_t* made = nullptr;
+    const auto code = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(host->c_str()), &made,
+                                     IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+    const std::unique_ptr<std::uint8_t, decltype(&idn2_free)> owned{made, &idn2_free};
+    if (code != IDN2_OK) return std::nullopt;
+    const std::string ascii{reinterpret_cast<const char*>(made)};
+    return curl_url_set(u, CURLUPART_HOST, ascii.c_str(), 0) == CURLUE_OK ? std::optional{ascii} : std::nullopt;
+}
+
 /// Where one hop goes.
 struct target
 {
@@ -97,7 +112,7 @@ std::optional<target> read_target(const std::string& text, const guard& g, const
     const auto scheme = part(u, CURLUPART_SCHEME);
     if (scheme != "https" && !(scheme == "http" && g.plain_http)) return std::nullopt;
     const auto port = part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT);
-    const auto host = part(u, CURLUPART_HOST, CURLU_PUNYCODE);
+    const auto host = ascii_host(u);
     if (!port || !host || host->empty()) return std::nullopt;
     t.port = static_cast<std::uint16_t>(std::stoul(*port));
     if (t.port == 0 || (!g.ports.empty() && !std::ranges::contains(g.ports, t.port))) return std::nullopt;
