@@ -83,7 +83,8 @@ void install_form(http::api& a, std::string path, std::string_view title, std::s
 void install_signpost(http::api& a, std::string below, std::string_view shown, std::string_view operations)
 {
     const auto text = std::format("<p>The site shows {} here. In the API: {}.</p>", shown, operations);
-    a.raw_below(std::move(below), answering(html, std::format(page, "A page of the site", text)));
+    auto route = below + "…";
+    a.raw_below(std::move(below), std::move(route), answering(html, std::format(page, "A page of the site", text)));
 }
 
 }  // namespace
