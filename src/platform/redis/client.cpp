@@ -36,27 +36,12 @@ std::string wire_of(const std::vector<std::string_view>& words)
     return wire;
 }
 
-task<answer<std::optional<std::string>>> text_of(task<answer<value>> sent)
-{
-    auto reply = co_await std::move(sent);
-    if (!reply) co_return std::unexpected{reply.error()};
-    if (reply->is == value::kind::null) co_return std::nullopt;
-    co_return std::move(reply->text);
-}
-
 task<answer<std::int64_t>> integer_of(task<answer<value>> sent)
 {
     const auto reply = co_await std::move(sent);
     if (!reply) co_return std::unexpected{reply.error()};
     if (reply->is != value::kind::integer) co_return std::unexpected{failure::refused};
     co_return reply->integer;
-}
-
-task<answer<void>> done(task<answer<value>> sent)
-{
-    const auto reply = co_await std::move(sent);
-    if (!reply) co_return std::unexpected{reply.error()};
-    co_return answer<void>{};
 }
 
 bool forgotten(const answer<value>& reply)
@@ -73,7 +58,6 @@ struct client::state
     address to;
     std::chrono::milliseconds budget;
     std::shared_ptr<health> all = std::make_shared<health>();
-    std::vector<subscription> subscriptions = {};
     /// A slot's connection is touched by its own thread only; the others compare contexts. So no lock is needed.
     struct slot
     {
@@ -95,20 +79,12 @@ client::client(options how) : state_{std::make_unique<state>(parse_address(how.u
 
 client::~client() = default;
 
-void client::subscribe(std::string channel, std::function<void(std::string_view)> on_message,
-                       std::function<void(bool)> on_live)
-{
-    state_->subscriptions.push_back({std::move(channel), std::move(on_message), std::move(on_live)});
-}
-
 void client::attach(asio::io_context& context)
 {
     std::lock_guard lock{state_->attaching};
     auto* slot = state_->of(nullptr);
     if (!slot) throw std::length_error("too many threads for one Redis client");
-    auto subscriptions = std::exchange(state_->subscriptions, {});
-    slot->mine =
-        std::make_shared<connection>(context, state_->to, state_->budget, std::move(subscriptions), state_->all);
+    slot->mine = std::make_shared<connection>(context, state_->to, state_->budget, state_->all);
     slot->mine->start();
     slot->context.store(&context, std::memory_order_release);
 }
@@ -136,26 +112,11 @@ task<answer<value>> client::send(std::string wire)
 
 // The commands are written when they are called and sent when they are awaited, so the texts may be gone by then.
 
-task<answer<std::optional<std::string>>> client::get(std::string_view key)
-{
-    return text_of(send(wire_of({"GET", key})));
-}
-
-task<answer<void>> client::set(std::string_view key, std::string_view text, std::chrono::milliseconds ttl)
-{
-    return done(send(wire_of({"SET", key, text, "PX", std::to_string(ttl.count())})));
-}
-
 task<answer<std::int64_t>> client::del(std::vector<std::string> keys)
 {
     std::vector<std::string_view> words{"DEL"};
     words.insert(words.end(), keys.begin(), keys.end());
     return integer_of(send(wire_of(words)));
-}
-
-task<answer<std::int64_t>> client::publish(std::string_view channel, std::string_view message)
-{
-    return integer_of(send(wire_of({"PUBLISH", channel, message})));
 }
 
 task<answer<value>> client::eval(const script& code, std::vector<std::string> keys, std::vector<std::string> args)

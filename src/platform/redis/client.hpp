@@ -1,11 +1,8 @@
 #pragma once
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <expected>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,12 +73,6 @@ public:
     client(const client&) = delete;
     client& operator=(const client&) = delete;
 
-    /// Calls `on_message` for every message on the channel, and `on_live` with true when listening begins (whatever was
-    /// sent before may have been missed) and false when it ends. Both run on the first attached io_context.
-    /// To be called before the first attach().
-    void subscribe(std::string channel, std::function<void(std::string_view)> on_message,
-                   std::function<void(bool)> on_live);
-
     /// Connects on behalf of the thread that runs `context`; the context must be detached before it dies. From any
     /// thread; at most 256 contexts.
     void attach(boost::asio::io_context& context);
@@ -89,12 +80,8 @@ public:
     /// that runs the context, or while nobody runs it.
     void detach(boost::asio::io_context& context);
 
-    task<answer<std::optional<std::string>>> get(std::string_view key);
-    task<answer<void>> set(std::string_view key, std::string_view text, std::chrono::milliseconds ttl);
     /// How many of the keys there were.
     task<answer<std::int64_t>> del(std::vector<std::string> keys);
-    /// How many subscribers Redis handed it to.
-    task<answer<std::int64_t>> publish(std::string_view channel, std::string_view message);
     /// `code` must outlive the call.
     task<answer<value>> eval(const script& code, std::vector<std::string> keys, std::vector<std::string> args);
     /// Any command, one string a word.

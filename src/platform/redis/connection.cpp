@@ -62,7 +62,6 @@ struct tree_builder
         value v = aggregate ? value{.is = value::kind::list} : leaf(node);
         if (node.depth == 0)
         {
-            out.push = node.data_type == resp3::type::push;
             out.error = node.data_type == resp3::type::simple_error || node.data_type == resp3::type::blob_error;
             out.content = std::move(v);
             open.assign(1, &out.content);
@@ -103,11 +102,10 @@ void health::mended()
 }
 
 connection::connection(asio::io_context& context, address to, std::chrono::milliseconds budget,
-                       std::vector<subscription> subscriptions, std::shared_ptr<health> all)
+                       std::shared_ptr<health> all)
     : context_{context},
       to_{std::move(to)},
       budget_{budget},
-      subscriptions_{std::move(subscriptions)},
       all_{std::move(all)},
       socket_{context},
       deadline_{context},
@@ -206,7 +204,7 @@ task<> connection::open()
 task<> connection::handshake()
 {
     std::string wire;
-    std::size_t replies = 1 + subscriptions_.size();
+    int replies = 1;
     if (to_.password.empty())
         append_command(wire, {"HELLO", "3", "SETNAME", "roost"});
     else
@@ -216,7 +214,6 @@ task<> connection::handshake()
         append_command(wire, {"SELECT", std::to_string(to_.db)});
         ++replies;
     }
-    for (const auto& s : subscriptions_) append_command(wire, {"SUBSCRIBE", s.channel});
 
     deadline_.expires_after(4 * budget_);
     deadline_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
@@ -262,14 +259,6 @@ task<message> connection::next()
 
 void connection::deliver(message m)
 {
-    if (m.push)
-    {
-        auto& words = m.content.items;
-        if (words.size() != 3 || words[0].text != "message") return;
-        for (const auto& s : subscriptions_)
-            if (s.channel == words[1].text) s.on_message(words[2].text);
-        return;
-    }
     if (waiting_.empty()) throw std::runtime_error("a reply nobody asked for");
     auto w = std::move(waiting_.front());
     waiting_.pop_front();
@@ -295,7 +284,7 @@ task<> connection::write()
     if (ec) close();
 }
 
-/// Notices a silent server within a second even when nobody calls: what subscribers keep depends on it.
+/// Notices a silent server within a second even when nobody calls: /readyz tells, and the next caller does not wait.
 task<> connection::heartbeat()
 {
     std::string ping;
@@ -357,8 +346,6 @@ void connection::set_up(bool up, std::string_view why)
     }
     if (up && std::exchange(announced_, false)) all_->mended();
     if (was != up) all_->up(up ? 1 : -1);
-    if (was != up)
-        for (const auto& s : subscriptions_) s.on_live(up);
     if (up) return;
     for (auto& w : waiting_)
         if (w.done) finish(w, std::unexpected{failure::unavailable});

@@ -16,13 +16,6 @@
 
 namespace roost::redis {
 
-struct subscription
-{
-    std::string channel;
-    std::function<void(std::string_view)> on_message;
-    std::function<void(bool)> on_live;
-};
-
 /// The connections of one client, counted by how they are. Says so in the log when the first breaks and when the last
 /// is back.
 class health
@@ -40,7 +33,6 @@ public:
 /// One message as the parser hands it out, or the error Redis replied.
 struct message
 {
-    bool push = false;
     bool error = false;
     value content;
 };
@@ -54,7 +46,7 @@ class connection : public std::enable_shared_from_this<connection>
 {
 public:
     connection(boost::asio::io_context& context, address to, std::chrono::milliseconds budget,
-               std::vector<subscription> subscriptions, std::shared_ptr<health> all);
+               std::shared_ptr<health> all);
 
     void start();
     /// On the context's thread. What still runs holds the connection until it has ended.
@@ -88,7 +80,6 @@ private:
     boost::asio::io_context& context_;
     address to_;
     std::chrono::milliseconds budget_;
-    std::vector<subscription> subscriptions_;
     std::shared_ptr<health> all_;  // shared: what runs on the io_context may outlive the client
     boost::asio::generic::stream_protocol::socket socket_;
     boost::asio::steady_timer deadline_, pause_, beat_;
