@@ -250,30 +250,4 @@ std::vector<std::string> migrate_verify(const std::string& url, std::span<const 
     return out;
 }
 
-std::string schema_digest(const std::string& url)
-{
-    session db{url};
-    return db.run(R"(
-        with ours as (
-            select c.oid, c.relname from pg_class c
-            where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'S')
-              and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e'))
-        select md5(coalesce(string_agg(line, E'\n' order by line), '')) from (
-            select format('column %s.%s %s %s %s', relname, attname, format_type(atttypid, atttypmod), attnotnull,
-                          pg_get_expr(adbin, adrelid)) as line
-            from ours join pg_attribute on attrelid = ours.oid and attnum > 0 and not attisdropped
-            left join pg_attrdef on adrelid = attrelid and adnum = attnum
-            union all
-            select format('constraint %s %s %s', relname, conname, pg_get_constraintdef(k.oid))
-            from ours join pg_constraint k on conrelid = ours.oid
-            union all
-            select pg_get_indexdef(indexrelid) from ours join pg_index on indrelid = ours.oid
-            union all
-            select pg_get_triggerdef(t.oid) from ours join pg_trigger t on tgrelid = ours.oid and not tgisinternal
-            union all
-            select pg_get_functiondef(p.oid) from pg_proc p
-            where p.pronamespace = current_schema()::regnamespace and p.prokind in ('f', 'p')
-              and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')) as lines)")[0][0];
-}
-
 }  // namespace roost::pg

@@ -47,7 +47,4 @@ std::vector<migration_status> migrate_status(const std::string& url, std::span<c
 /// What differs between this binary's migrations and the database; empty when nothing does.
 std::vector<std::string> migrate_verify(const std::string& url, std::span<const migration> all = migrations());
 
-/// A digest of all tables, columns, constraints and indexes: equal for equal schemas.
-std::string schema_digest(const std::string& url);
-
 }  // namespace roost::pg
