@@ -14,7 +14,7 @@ from support.make import Make
 from support.people import Api
 from support.other_platform import Platform
 from support.processes import Databases, PrivatePostgres, PrivateRedis, Server, redis_database, server_environment
-from support.queue import Queue
+from support.job_queue import Queue
 from support.refusals import Caller
 from support.stays import over
 from support import wrong_clock as wrong_clocks
