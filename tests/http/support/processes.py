@@ -378,5 +378,7 @@ class PrivatePostgres:
     def kill(self):
         """SIGKILL to every process, as a power cut; `start` recovers."""
         main = self.pids()[0]
+        os.kill(main, signal.SIGSTOP)  # or it makes a child that nobody kills, and whoever starts next finds its memory in use
+        all_of_them = self.pids()
         self.signal_all(signal.SIGKILL)
-        wait_until(lambda: not pathlib.Path(f"/proc/{main}").exists(), 20, "the killed postmaster gone")
+        wait_until(lambda: not any(pathlib.Path(f"/proc/{pid}").exists() for pid in all_of_them), 20, "every killed process gone")
