@@ -86,6 +86,9 @@ inline constexpr auto transitions = std::to_array<transition>({
     {booking_status::requested, booking_status::cancelled_by_admin, actor::admin},
     {booking_status::requested, booking_status::expired, actor::system},
 
+    // A payment that came too late, where the nights are still free.
+    {booking_status::expired, booking_status::confirmed, actor::system},
+
     {booking_status::confirmed, booking_status::in_stay, actor::system},
     {booking_status::confirmed, booking_status::cancelled_by_guest, actor::guest},
     {booking_status::confirmed, booking_status::cancelled_by_host, actor::host},
@@ -106,14 +109,6 @@ constexpr bool may_move(booking_status from, booking_status to, actor by)
     return false;
 }
 
-/// Nothing moves it any more.
-constexpr bool is_final(booking_status s)
-{
-    for (const auto& t : transitions)
-        if (t.from == s) return false;
-    return true;
-}
-
 /// Occupies its nights only until it is due.
 constexpr bool is_pending(booking_status s)
 {
@@ -122,6 +117,9 @@ constexpr bool is_pending(booking_status s)
 
 /// Occupies its nights for good.
 constexpr bool is_firm(booking_status s) { return s == booking_status::confirmed || s == booking_status::in_stay; }
+
+/// Nothing moves it any more, but for a late payment.
+constexpr bool is_final(booking_status s) { return !is_pending(s) && !is_firm(s); }
 
 /// Where a booking goes when nothing but time passes; nothing when it stays.
 constexpr std::optional<booking_status> after_due(booking_status s)

@@ -16,6 +16,16 @@ consteval bool every_status_has_one_nature()
     return true;
 }
 
+/// The one step that leads out of a final status: a payment that came too late.
+consteval bool only_late_money_moves_what_is_final()
+{
+    for (const auto& t : transitions)
+        if (is_final(t.from)
+            && (t.from != booking_status::expired || t.to != booking_status::confirmed || t.by != actor::system))
+            return false;
+    return true;
+}
+
 /// What moves with time is exactly what is not final, and the step it takes is a legal one of the system.
 consteval bool time_moves_what_is_not_final()
 {
@@ -54,6 +64,7 @@ consteval bool no_step_is_listed_twice()
 }
 
 static_assert(every_status_has_one_nature());
+static_assert(only_late_money_moves_what_is_final());
 static_assert(time_moves_what_is_not_final());
 static_assert(time_ends_everything());
 static_assert(no_step_is_listed_twice());
