@@ -104,6 +104,14 @@ catch (const pg::unavailable&)
     return problem(error{errc::unavailable, "the database cannot take the request now, try again shortly"}, r);
 }
 
+/// Longer than the request may take, so that nobody goes on with what is still being done.
+std::chrono::milliseconds lease_of(const request& r)
+{
+    constexpr std::chrono::seconds beyond{10}, without_deadline{60};
+    if (r.deadline == std::chrono::steady_clock::time_point::max()) return without_deadline;
+    return std::chrono::ceil<std::chrono::milliseconds>(r.deadline - std::chrono::steady_clock::now()) + beyond;
+}
+
 /// What was answered before, or why the key cannot be used.
 result<reply> earlier_reply(result<std::optional<reply>> earlier)
 {
@@ -220,6 +228,7 @@ task<result<reply>> api::run(const operation& op, call& c)
     if (auto good = check_role(op, c.who); !good) co_return std::unexpected{std::move(good.error())};
     auto key = idempotency_key::of(c, op);
     if (!key) co_return std::unexpected{std::move(key.error())};
+    if (op.in_steps) co_return co_await run_in_steps(op, c, **key);
     if (op.prepare)
         if (auto done = co_await op.prepare(c); !done)
         {
@@ -240,6 +249,30 @@ task<result<reply>> api::run(const operation& op, call& c)
         c.next_path_parameter = 0;
         auto done = co_await op.run(c);
         if (done && *key) keep(tx, **key, *done);
+        co_return done;
+    });
+}
+
+task<result<reply>> api::run_in_steps(const operation& op, call& c, const idempotency_key& key)
+{
+    const auto claimed = co_await claim_work(db_, key, lease_of(c.req));
+    if (!claimed) co_return std::unexpected{claimed.error()};
+    if (claimed->kept) co_return *claimed->kept;
+    c.work = claimed->work;
+
+    if (auto done = co_await op.prepare(c); !done)
+    {
+        co_await forget_work(db_, key);
+        co_return std::unexpected{std::move(done.error())};
+    }
+    co_return co_await db_.transaction([&](pg::tx& tx) -> task<result<reply>> {
+        // Whoever was slower than the lease finds the work done.
+        if (auto earlier = co_await find_kept_work(tx, key); !earlier || *earlier)
+            co_return earlier_reply(std::move(earlier));
+        c.tx = &tx;
+        c.next_path_parameter = 0;
+        auto done = co_await op.run(c);
+        if (done) keep(tx, key, *done);
         co_return done;
     });
 }

@@ -19,6 +19,8 @@ class database;
 
 namespace roost::http {
 
+struct idempotency_key;
+
 namespace detail {
 
 template <class F>
@@ -77,6 +79,10 @@ public:
     route& needs(role r) { return op_.needs = r, *this; }
     /// The Idempotency-Key is required, not only honoured.
     route& idempotent() { return op_.key_required = true, *this; }
+    /// For what calls somebody outside between two transactions: the key is claimed and committed before `prepare`
+    /// runs, and a repetition goes on with the same `work` once nobody else does. What `prepare` refuses it must not
+    /// have begun.
+    route& in_steps() { return op_.key_required = op_.in_steps = true, *this; }
     /// The codes of the feature's own that the contract lists; the usual ones are known.
     template <class... Code>
     route& fails_with(Code... codes)
@@ -151,6 +157,7 @@ private:
     task<response> serve_raw(const raw_route& to, const request& r);
     task<response> serve(const operation& op, call& c);
     task<result<reply>> run(const operation& op, call& c);
+    task<result<reply>> run_in_steps(const operation& op, call& c, const idempotency_key& key);
 
     std::string prefix_;
     pg::database& db_;

@@ -26,6 +26,20 @@ struct kept_reply
                        schema::field<&kept_reply::etag>("etag"), schema::field<&kept_reply::body>("body"));
 };
 
+struct claimed_row
+{
+    id<struct work_tag> work;
+
+    static constexpr auto fields = schema::fields(schema::field<&claimed_row::work>("work_id"));
+};
+
+error still_running()
+{
+    error busy{errc::request_in_progress, "a request with this Idempotency-Key is still running"};
+    busy.retry_after = std::chrono::seconds{1};
+    return busy;
+}
+
 std::string sha256_hex(std::string_view text)
 {
     std::array<unsigned char, 32> digest;
@@ -91,16 +105,10 @@ task<result<std::optional<reply>>> claim(pg::tx& tx, const idempotency_key& k)
     {
         in_progress = true;
     }
-    if (in_progress)
-    {
-        error busy{errc::request_in_progress, "a request with this Idempotency-Key is still running"};
-        busy.retry_after = std::chrono::seconds{1};
-        co_return std::unexpected{std::move(busy)};
-    }
+    if (in_progress) co_return std::unexpected{still_running()};
 
     auto kept = co_await find_kept(tx, k);
-    if (kept && !*kept)
-        co_return fail(errc::request_in_progress, "a request with this Idempotency-Key is still running");
+    if (kept && !*kept) co_return std::unexpected{still_running()};
     co_return kept;
 }
 
@@ -115,6 +123,31 @@ task<result<std::optional<reply>>> find_kept(pg::queryable& q, const idempotency
     if (kept->etag) r.headers.push_back({"ETag", *kept->etag});
     r.headers.push_back({"Idempotent-Replayed", "true"});
     co_return r;
+}
+
+task<result<claimed_work>> claim_work(pg::database& db, const idempotency_key& k, std::chrono::milliseconds lease)
+{
+    const auto mine = co_await db.one<claimed_row>(sql::claim_work, k.principal, k.operation, k.key, k.fingerprint,
+                                                   uuid::v7(), static_cast<std::int64_t>(lease.count()));
+    if (mine) co_return claimed_work{mine->work.value};
+    auto kept = co_await find_kept(db, k);
+    if (!kept) co_return std::unexpected{std::move(kept.error())};
+    if (*kept) co_return claimed_work{{}, **std::move(kept)};
+    const auto fingerprint = co_await db.one<std::string>(sql::fingerprint_of_key, k.principal, k.operation, k.key);
+    if (fingerprint && *fingerprint != k.fingerprint)
+        co_return fail(errc::idempotency_key_reused, "this Idempotency-Key was used for another request");
+    co_return std::unexpected{still_running()};
+}
+
+task<result<std::optional<reply>>> find_kept_work(pg::tx& tx, const idempotency_key& k)
+{
+    tx.queue(sql::lock_key, k.principal, k.operation, k.key);
+    return find_kept(tx, k);
+}
+
+task<> forget_work(pg::database& db, const idempotency_key& k)
+{
+    co_await db.run(sql::forget_work, k.principal, k.operation, k.key);
 }
 
 void keep(pg::tx& tx, const idempotency_key& k, const reply& r)

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,6 +37,20 @@ task<result<std::optional<reply>>> find_kept(pg::queryable& q, const idempotency
 
 /// Keeps the reply; its error, if any, surfaces at the commit.
 void keep(pg::tx& tx, const idempotency_key& key, const reply& r);
+
+/// The work that belongs to a key: to be done by whoever got it, or done before.
+struct claimed_work
+{
+    uuid work;
+    std::optional<reply> kept = {};
+};
+
+/// Claims the key at once and for so long, whatever becomes of the caller. Errors as of claim().
+task<result<claimed_work>> claim_work(pg::database& db, const idempotency_key& key, std::chrono::milliseconds lease);
+/// The reply kept under a claimed key, which stays locked until the transaction ends.
+task<result<std::optional<reply>>> find_kept_work(pg::tx& tx, const idempotency_key& key);
+/// Nothing was begun: the key is free again.
+task<> forget_work(pg::database& db, const idempotency_key& key);
 
 /// Forgets at most `batch` replies that are older than seven days, by the database's clock; returns how many.
 task<std::int64_t> forget_old_replies(pg::database& db, int batch);

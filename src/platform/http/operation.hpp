@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/id.hpp"
 #include "platform/auth/identity.hpp"
 #include "platform/http/message.hpp"
 #include "platform/schema/json.hpp"
@@ -40,6 +41,7 @@ struct call
     std::string fields_text = {};  // ?fields= as it came
     std::size_t next_path_parameter = 0;
     std::any prepared = {};
+    uuid work = {};  // of operations in steps
 };
 
 enum class reply_shape
@@ -64,6 +66,7 @@ struct operation
     bool may_sign_in = false;  // has a parameter that takes an identity when there is one
     bool in_transaction = false;
     bool key_required = false;  // Idempotency-Key
+    bool in_steps = false;      // what it prepares is committed before the transaction of its reply
     bool public_reply = false;  // the same for everybody, so that shared caches may keep it
     bool takes_if_match = false;
     const schema::type* body = nullptr;

@@ -167,6 +167,20 @@ struct parameter<prepared<T>>
     static void describe(operation&) {}
 };
 
+/// What an operation in steps works on: the same id however often its request is repeated, so that a repetition goes on
+/// where the first one stopped.
+struct work
+{
+    uuid id;
+};
+
+template <>
+struct parameter<work>
+{
+    static result<work> take(call& c) { return work{c.work}; }
+    static void describe(operation&) {}
+};
+
 /// The raw request, for what nothing above covers (cookies, webhooks). Lives as long as the handler runs.
 template <>
 struct parameter<const request&>

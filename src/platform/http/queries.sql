@@ -10,7 +10,25 @@ returning true as claimed
 -- name: find_kept_reply
 select fingerprint, status, location, etag, body
 from idempotency
-where principal = $1 and operation = $2 and key = $3
+where principal = $1 and operation = $2 and key = $3 and status is not null
+
+-- name: claim_work
+-- Work that is done in several transactions: ours when nobody has begun it, or when whoever did has had the time.
+insert into idempotency (principal, operation, key, fingerprint, work_id, lease_until)
+values ($1, $2, $3, $4, $5, now() + $6::bigint * interval '1 millisecond')
+on conflict (principal, operation, key) do update set lease_until = excluded.lease_until
+    where idempotency.fingerprint = excluded.fingerprint and idempotency.status is null
+      and idempotency.lease_until <= now()
+returning work_id
+
+-- name: fingerprint_of_key
+select fingerprint from idempotency where principal = $1 and operation = $2 and key = $3
+
+-- name: lock_key
+select key from idempotency where principal = $1 and operation = $2 and key = $3 for update
+
+-- name: forget_work
+delete from idempotency where principal = $1 and operation = $2 and key = $3 and status is null
 
 -- name: keep_reply
 update idempotency
