@@ -125,6 +125,12 @@ int run(const settings& how, const http::server_config& server,
                      "what only this machine can reach: they are for development and tests");
         return 2;
     }
+    if (const auto providers = how.payment_providers(); !providers)
+    {
+        const auto& wrong = providers.error().fields.front();
+        std::println(stderr, "roost: {}: {}", wrong.pointer, wrong.detail);
+        return 2;
+    }
     log::init(how.for_log());
     if (!schema_is_current(how))
     {

@@ -10,6 +10,9 @@
 #include "feeds/rest.hpp"
 #include "notifications/jobs.hpp"
 #include "notifications/rest.hpp"
+#include "payments/jobs.hpp"
+#include "payments/rest.hpp"
+#include "payments/sandbox.hpp"
 #include "platform/http/jobs.hpp"
 #include "properties/rest.hpp"
 #include "reviews/jobs.hpp"
@@ -62,6 +65,8 @@ services::services(const settings& s)
       calendar{db, clock, openings},
       bookings{db, clock, terms(s.market)},
       alterations{db, clock, terms(s.market)},
+      payments{db, clock, bookings, gateways},
+      inbox{db, clock, gateways},
       reviews{db, clock, s.market.review_scope},
       notifications{db, clock, accounts.mailed, s.mail, s.general.environment != environment::production},
       feeds{db, clock, outbound, strangers(s), std::chrono::minutes{s.feeds.interval_minutes}},
@@ -75,6 +80,15 @@ services::services(const settings& s)
             co_return fail(errc::has_live_bookings, "there are bookings that are not over yet");
         co_return result<void>{};
     });
+    const bookings::follower pay_and_give_back = [this](pg::tx& tx, const bookings::step_taken& step) {
+        return payments.follow(tx, step);
+    };
+    bookings.on_step(pay_and_give_back);
+    alterations.on_step(pay_and_give_back);
+    // What is wrong with the setting `serve` has said.
+    if (const auto offered = s.payment_providers())
+        for (const auto p : *offered)
+            if (p == payments::provider::sandbox) gateways.add(p, payments::make_sandbox(db, clock));
     install_jobs(jobs, *this);
 }
 
@@ -86,6 +100,8 @@ void install_jobs(jobs::worker& w, services& s)
     reviews::install_jobs(w, s.reviews);
     notifications::install_jobs(w, s.notifications);
     feeds::install_jobs(w, s.feeds);
+    payments::install_jobs(w, s.payments, s.inbox);
+    if (s.gateways.find(payments::provider::sandbox)) payments::install_sandbox_jobs(w, s.db, s.clock, s.inbox);
 }
 
 void install_features(http::api& a, services& s)
@@ -97,6 +113,9 @@ void install_features(http::api& a, services& s)
     search::install_rest(a, s.search);
     calendar::install_rest(a, s.openings, s.calendar);
     bookings::install(a, s.bookings, s.alterations);
+    payments::install(a, s.payments);
+    payments::install_webhooks(a, s.inbox, s.gateways);
+    if (s.gateways.find(payments::provider::sandbox)) payments::install_sandbox_page(a, s.db, s.clock);
     reviews::install(a, s.reviews);
     notifications::install_rest(a, s.notifications.people);
     feeds::install(a, s.feeds, s.ical_addresses);

@@ -8,6 +8,8 @@
 #include "feeds/addresses.hpp"
 #include "feeds/service.hpp"
 #include "notifications/notifications.hpp"
+#include "payments/inbox.hpp"
+#include "payments/service.hpp"
 #include "platform/http/api.hpp"
 #include "platform/jobs/worker.hpp"
 #include "platform/outbound/client.hpp"
@@ -35,6 +37,9 @@ struct services
     calendar::service calendar;
     bookings::service bookings;
     bookings::alterations alterations;
+    payments::gateways gateways;
+    payments::service payments;
+    payments::inbox inbox;
     reviews::service reviews;
     notifications::feature notifications;
     outbound::client outbound;

@@ -12,13 +12,13 @@ std::size_t size(int count) { return static_cast<std::size_t>(count); }
 
 std::vector<config::section> settings::sections()
 {
-    return {config::section_of("", general),         config::section_of("database", database),
-            config::section_of("redis", redis),      config::section_of("http", http),
-            config::section_of("log", log),          config::section_of("auth", auth),
-            config::section_of("limits", limits),    config::section_of("market", market),
-            config::section_of("jobs", jobs),        config::section_of("celery", celery),
-            config::section_of("mail", mail),        config::section_of("feeds", feeds),
-            config::section_of("outbound", outbound)};
+    return {config::section_of("", general),          config::section_of("database", database),
+            config::section_of("redis", redis),       config::section_of("http", http),
+            config::section_of("log", log),           config::section_of("auth", auth),
+            config::section_of("limits", limits),     config::section_of("market", market),
+            config::section_of("jobs", jobs),         config::section_of("celery", celery),
+            config::section_of("mail", mail),         config::section_of("feeds", feeds),
+            config::section_of("outbound", outbound), config::section_of("payments", payments)};
 }
 
 pg::config settings::for_database() const
@@ -68,6 +68,25 @@ jobs::worker_config settings::for_jobs() const
             .first_pause = ms(jobs.first_pause_ms),
             .grace = ms(http.drain_timeout_ms) * 4 / 5,  // what is cut off then has the rest to be given back
             .dead_kept = std::chrono::days{jobs.dead_days}};
+}
+
+result<std::vector<payments::provider>> settings::payment_providers() const
+{
+    using payments::provider;
+    const bool production = general.environment == environment::production;
+    const auto& named = payments.providers;
+    if (named.empty()) return production ? std::vector<provider>{} : std::vector{provider::sandbox};
+    if (named.size() == 1 && named.front() == "none") return std::vector<provider>{};
+    std::vector<provider> all;
+    for (const auto& name : named)
+    {
+        if (name != name_of(provider::sandbox))
+            return invalid("ROOST_PAYMENTS_PROVIDERS", name + " cannot take payments");
+        if (production)
+            return invalid("ROOST_PAYMENTS_PROVIDERS", "the sandbox moves no money: it is for development and tests");
+        all.push_back(provider::sandbox);
+    }
+    return all;
 }
 
 log::settings settings::for_log() const

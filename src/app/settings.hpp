@@ -4,7 +4,10 @@
 #include <vector>
 
 #include "accounts/settings.hpp"
+#include "core/error.hpp"
 #include "feeds/settings.hpp"
+#include "payments/payment.hpp"
+#include "payments/settings.hpp"
 #include "platform/config/config.hpp"
 #include "platform/http/server.hpp"
 #include "platform/jobs/worker.hpp"
@@ -240,6 +243,7 @@ struct settings
     mail::settings mail;
     feed_settings feeds;
     outbound_settings outbound;
+    payment_settings payments;
 
     /// The sections under their names; `general` has none.
     std::vector<config::section> sections();
@@ -248,6 +252,8 @@ struct settings
     http::server_config for_server() const;
     log::settings for_log() const;
     jobs::worker_config for_jobs() const;
+    /// Who takes payments, or what is wrong with what was set.
+    result<std::vector<payments::provider>> payment_providers() const;
 };
 
 }  // namespace roost::app

@@ -256,6 +256,13 @@ task<result<alteration>> alterations::accept(pg::tx& tx, const identity& who, bo
     const auto done = co_await tx.one<alteration_row>(sql::alter_booking, id, who.user, by, now, times->starts,
                                                       times->ends, due, times->zone, times->check_in_time);
     if (!done) co_return std::unexpected{no_longer_open()};
+    const money nothing{0, b->paid.unit()};
+    const step_taken step{.booking = booking,
+                          .give_back = refund_due(done->total, nothing, b->paid),
+                          .by_alteration = true,
+                          .by = who.user,
+                          .reason = done->reason};
+    if (follow_) co_await follow_(tx, step);
     co_return done->shown();
 }
 

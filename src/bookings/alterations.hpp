@@ -16,12 +16,16 @@ class alterations
     pg::database& db_;
     const clock& clock_;
     market market_;
+    follower follow_;
 
     task<result<alteration>> end(pg::tx& tx, const identity& who, booking_id booking, alteration_id id,
                                  alteration_status as, std::string answer);
 
 public:
     alterations(pg::database& db, const clock& c, market m) : db_{db}, clock_{c}, market_{m} {}
+
+    /// Told of every change that was accepted.
+    void on_step(follower f) { follow_ = std::move(f); }
 
     /// The other nights or guests are priced and checked by the rules of now; only the arrival's rules are not asked
     /// again when the arrival stays. During a stay only its end and guests can change, and only from now on.

@@ -145,6 +145,37 @@ with moved as (
 )
 select * from moved;
 
+-- name: booking_to_pay
+-- With the change that may have made more due.
+select b.id, b.property_id, b.guest_id, b.host_id, b.status, p.payment_mode, b.currency, b.accommodation, b.guest_fee,
+       b.tax, b.total, b.host_payout, b.paid, b.refund, b.starts_at, b.due_at,
+       (select a.id from booking_alteration a where a.booking_id = b.id and a.status = 'accepted'
+        order by a.updated_at desc, a.id desc limit 1) as alteration_id
+from booking b join property p on p.id = b.property_id
+where b.id = $1
+for no key update of b;
+
+-- name: confirm_paid
+-- Compare and swap, whatever the hour: the money is there. With its line of history and its event.
+with moved as (
+    update booking set status = 'confirmed', due_at = starts_at, version = version + 1, updated_at = $3
+    where id = $1 and status = $2 and starts_at > $3
+    returning *
+), noted as (
+    insert into booking_history (booking_id, from_status, to_status, actor, at)
+    select id, $2, status, 'system', $3 from moved
+), told as (
+    insert into outbox_event (kind, subject_id, payload, at)
+    select 'booking.' || status, id,
+           jsonb_build_object('property_id', property_id, 'guest_id', guest_id, 'host_id', host_id,
+                              'from', $2::text, 'status', status), $3
+    from moved
+)
+select true from moved;
+
+-- name: add_paid
+update booking set paid = paid + $2, version = version + 1, updated_at = $3 where id = $1;
+
 -- name: keep_nights
 -- Turns a hold into a stay that occupies its nights for good ($2 null) or until another moment.
 update stay_block set kind = case when $2::timestamptz is null then 'booking' else 'hold' end, expires_at = $2

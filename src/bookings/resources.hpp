@@ -127,7 +127,7 @@ struct booking
     std::vector<int> child_ages;
     std::string message;
     bookings::price price;
-    money paid;
+    money paid, amount_due;
     roost::cancellation_policy cancellation_policy;
     roost::cancellation_terms cancellation_terms;
     std::optional<refund_offer> refund;
@@ -146,6 +146,7 @@ struct booking
         field<&booking::child_ages>("child_ages", "Ages of the children among them."),
         field<&booking::message>("message", "The guest's word to the host."),
         field<&booking::price>("price", "As quoted."), field<&booking::paid>("paid", "Paid so far, less refunds."),
+        field<&booking::amount_due>("amount_due", "What is still to be paid."),
         field<&booking::cancellation_policy>("cancellation_policy", "What a cancelling guest gets back, by its name."),
         field<&booking::cancellation_terms>("cancellation_terms", "The same in full, as it was when booked."),
         field<&booking::refund>("refund", "What a cancellation or a no-show gave back."),

@@ -172,6 +172,11 @@ task<result<booking>> service::move(pg::tx& tx, const identity& who, const booki
     const move_to_make m{b.booking.id, from, to, due, who.user, by, std::move(reason), clock_.now(), refund};
     const auto moved = co_await move_booking(tx, m);
     if (!moved) co_return fail(errc::wrong_state, "the booking has changed in the meantime, or its time is over");
+    const step_taken step{.booking = b.booking.id,
+                          .give_back = refund ? refund->due : money{0, b.booking.paid.unit()},
+                          .by = who.user,
+                          .reason = m.reason};
+    if (follow_) co_await follow_(tx, step);
     co_return moved->shown();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <functional>
 #include <optional>
 
 #include "bookings/resources.hpp"
@@ -30,6 +31,19 @@ struct booking_page
     std::optional<std::int64_t> count;
 };
 
+/// A step that may change what is owed for a booking. `give_back`: of what was paid; zero when nothing is.
+struct step_taken
+{
+    booking_id booking;
+    money give_back;
+    bool by_alteration = false;
+    user_id by;
+    std::string reason = {};
+};
+
+/// Does its part in the transaction of the step.
+using follower = std::function<task<>(pg::tx&, const step_taken&)>;
+
 /// Quotes and bookings. What takes a transaction does all of its work inside it, so it happens as a whole or not at
 /// all; what is none of the caller's business is errc::not_found, like what does not exist.
 class service
@@ -37,6 +51,7 @@ class service
     pg::database& db_;
     const clock& clock_;
     market market_;
+    follower follow_;
 
     task<result<booking>> move(pg::tx& tx, const identity& who, const booking_at_house& b, booking_status to,
                                std::optional<instant> due, std::string reason, std::optional<refund_offer> refund = {});
@@ -45,6 +60,9 @@ class service
 
 public:
     service(pg::database& db, const clock& c, market m) : db_{db}, clock_{c}, market_{m} {}
+
+    /// Told of every answer, cancellation and no-show.
+    void on_step(follower f) { follow_ = std::move(f); }
 
     /// A price with every line, good for market.quote. errc::invalid_input with an error for each stay rule that is
     /// broken, dates_taken, not_allowed for one's own property.

@@ -1,5 +1,7 @@
 #include "bookings/store.hpp"
 
+#include <algorithm>
+
 #include "bookings/queries.hpp"
 #include "platform/schema/json.hpp"
 
@@ -14,6 +16,13 @@ int nights_between(date from, date to) { return static_cast<int>((to - from).cou
 std::optional<std::vector<booking_status>> statuses(const booking_filter& f)
 {
     return f.status.empty() ? std::nullopt : std::optional{f.status};
+}
+
+/// Nobody pays any more for what was given up.
+money amount_due(booking_status status, money total, money paid)
+{
+    const bool owed = is_pending(status) || is_firm(status) || status == booking_status::completed;
+    return {owed ? std::max<std::int64_t>(0, (total - paid).minor()) : 0, total.unit()};
 }
 
 struct nights_found
@@ -59,6 +68,7 @@ booking booking_row::shown() const
             .message = message,
             .price = price.shown(),
             .paid = paid,
+            .amount_due = amount_due(status, price.total, paid),
             .cancellation_policy = cancellation_policy,
             .cancellation_terms = cancellation_terms,
             .refund = refund,

@@ -1,0 +1,30 @@
+#pragma once
+#include <string>
+
+#include "core/clock.hpp"
+#include "core/error.hpp"
+#include "payments/gateway.hpp"
+#include "platform/pg/database.hpp"
+
+namespace roost::payments {
+
+/// Where providers tell what happened. An event is kept once and answered at once; what it means is found out later, by
+/// asking the provider.
+class inbox
+{
+    pg::database& db_;
+    const clock& clock_;
+    const gateways& gateways_;
+
+public:
+    inbox(pg::database& db, const clock& c, const gateways& g) : db_{db}, clock_{c}, gateways_{g} {}
+
+    /// `body` as it came, byte for byte. errc::not_found for a provider that is not offered here,
+    /// invalid_credentials and malformed as of gateway::read_event, payload_too_large.
+    task<result<void>> receive(provider p, std::string body, header_of header);
+
+    /// Events that are old enough never to come again.
+    task<result<void>> forget_old();
+};
+
+}  // namespace roost::payments

@@ -1,0 +1,28 @@
+#include "payments/jobs.hpp"
+
+#include "payments/inbox.hpp"
+#include "payments/service.hpp"
+#include "platform/jobs/worker.hpp"
+
+namespace roost::payments {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr jobs::kind<jobs::nothing> enqueue_due{
+    .name = "payments.enqueue_due", .priority = 3, .attempts = 3, .timeout = 30s};
+constexpr jobs::kind<jobs::nothing> forget_events{.name = "payments.forget_events", .priority = 9};
+
+}  // namespace
+
+void install_jobs(jobs::worker& w, service& s, inbox& i)
+{
+    w.on<payment_job>(advance_payment, [&s](jobs::attempt& a, payment_job job) { return s.advance(a, job.payment); });
+    w.on<refund_job>(make_refund, [&s](jobs::attempt& a, refund_job job) { return s.pay_back(a, job.refund); });
+    w.on<jobs::nothing>(enqueue_due, [&s](jobs::attempt&, jobs::nothing) { return s.enqueue_due(); });
+    w.every(5s, enqueue_due);
+    w.on<jobs::nothing>(forget_events, [&i](jobs::attempt&, jobs::nothing) { return i.forget_old(); });
+    w.every(1h, forget_events);
+}
+
+}  // namespace roost::payments

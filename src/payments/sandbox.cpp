@@ -1,0 +1,123 @@
+#include "payments/sandbox.hpp"
+
+#include <format>
+
+#include "payments/inbox.hpp"
+#include "payments/queries.hpp"
+#include "payments/signature.hpp"
+#include "platform/auth/crypto.hpp"
+#include "platform/jobs/worker.hpp"
+#include "platform/schema/json.hpp"
+
+namespace roost::payments {
+namespace {
+
+/// What it keeps of every payment.
+constexpr int fee_basis_points = 100;
+constexpr std::string_view signature_header = "Roost-Sandbox-Signature";
+
+constexpr jobs::kind<sandbox_event> tell_event{.name = "payments.sandbox_event", .priority = 4};
+
+outcome outcome_of(const sandbox_charge& c)
+{
+    switch (c.state)
+    {
+        case sandbox_state::open:
+        case sandbox_state::second_step:
+            return action_required{{action_kind::redirect, "/sandbox/pay/" + c.token, {}, {}}};
+        case sandbox_state::processing: return still_pending{};
+        case sandbox_state::authorized: return money_held{c.amount};
+        case sandbox_state::succeeded: return money_taken{c.captured, c.captured.basis_points(fee_basis_points)};
+        case sandbox_state::failed: return charge_failed{c.reason.value_or("failed")};
+        case sandbox_state::cancelled: break;
+    }
+    return charge_cancelled{};
+}
+
+answer answer_of(const std::optional<sandbox_charge>& c)
+{
+    if (!c) return {{}, charge_failed{"no_such_charge"}};
+    return {c->id.text(), outcome_of(*c)};
+}
+
+class sandbox : public gateway
+{
+    pg::database& db_;
+    const clock& clock_;
+
+    static uuid id_in(const charge& c) { return uuid::parse(c.reference).value_or(uuid{}); }
+
+public:
+    sandbox(pg::database& db, const clock& c) : db_{db}, clock_{c} {}
+
+    bool takes(payment_method) const override { return true; }
+    bool can_hold() const override { return true; }
+
+    task<answer> begin(charge c) override
+    {
+        co_return answer_of(co_await db_.one<sandbox_charge>(
+            sql::sandbox_begin, uuid::v7(), c.key("begin"), auth::base64url(auth::random_bytes(18)),
+            std::format("Payment {}", c.id.text()), c.amount.unit(), c.amount.minor(),
+            c.capture == capture_mode::manual, clock_.now()));
+    }
+
+    task<answer> query(charge c) override
+    {
+        co_return answer_of(co_await db_.one<sandbox_charge>(sql::sandbox_charge_of, id_in(c)));
+    }
+
+    task<answer> capture(charge c) override
+    {
+        co_await db_.run(sql::sandbox_capture, id_in(c));
+        co_return co_await query(std::move(c));
+    }
+
+    task<answer> cancel(charge c) override
+    {
+        co_await db_.run(sql::sandbox_cancel, id_in(c));
+        co_return co_await query(std::move(c));
+    }
+
+    task<refund_answer> refund(charge c, refund_id id, money amount) override
+    {
+        const auto done = co_await db_.one<bool>(sql::sandbox_refund, uuid::v7(), id.text(), id_in(c), amount.minor());
+        if (*done) co_return refund_answer{refund_status::succeeded, id.text(), {}};
+        co_return refund_answer{refund_status::failed, {}, "more_than_was_taken"};
+    }
+
+    task<result<provider_event>> read_event(std::string body, header_of header) override
+    {
+        const auto secrets = co_await db_.all<std::string>(sql::sandbox_secrets);
+        const auto signature = header(signature_header);
+        if (!signature || !is_signed(*signature, body, secrets, clock_.now()))
+            co_return fail(errc::invalid_credentials, "the event is not signed as it must be");
+        auto event = schema::from_json<sandbox_event>(body);
+        if (!event) co_return fail(errc::malformed, "this is no event");
+        co_return provider_event{std::move(event->id), std::move(event->kind), std::move(event->charge)};
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<gateway> make_sandbox(pg::database& db, const clock& c) { return std::make_unique<sandbox>(db, c); }
+
+void tell(pg::tx& tx, const sandbox_charge& c, instant now)
+{
+    const sandbox_event e{uuid::v7().text(), std::format("charge.{}", name_of(c.state)), c.id.text()};
+    jobs::enqueue(tx, tell_event, e, now);
+}
+
+void install_sandbox_jobs(jobs::worker& w, pg::database& db, const clock& c, inbox& to)
+{
+    w.on<sandbox_event>(tell_event, [&](jobs::attempt&, sandbox_event e) -> task<result<void>> {
+        auto body = schema::to_json(e);
+        const auto secret = co_await db.one<std::string>(sql::sandbox_secrets);
+        const auto signature = sign(secret.value(), body, c.now());
+        const header_of header = [&](std::string_view name) {
+            return name == signature_header ? std::optional<std::string_view>{signature} : std::nullopt;
+        };
+        co_return co_await to.receive(provider::sandbox, std::move(body), header);
+    });
+}
+
+}  // namespace roost::payments

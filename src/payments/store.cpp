@@ -1,0 +1,57 @@
+#include "payments/store.hpp"
+
+#include <stdexcept>
+
+#include "payments/queries.hpp"
+#include "platform/schema/json.hpp"
+
+namespace roost::payments {
+
+payment payment_row::shown(bool to_guest) const
+{
+    return {.id = id,
+            .booking = booking,
+            .purpose = purpose,
+            .alteration = alteration,
+            .amount = amount,
+            .method = method,
+            .provider = provider,
+            .capture = capture,
+            .status = status,
+            .failure_reason = failure_reason,
+            .next_action = to_guest ? next_action : std::nullopt,
+            .captured = captured,
+            .to_refund = to_refund,
+            .refunded = refunded,
+            .version = version,
+            .created_at = created_at,
+            .updated_at = updated_at};
+}
+
+task<> post(pg::tx& tx, const journal& j, const std::vector<entry>& entries)
+{
+    std::vector<account> accounts;
+    std::vector<std::string> owners;
+    std::vector<std::int64_t> amounts;
+    for (const auto& e : entries)
+    {
+        accounts.push_back(e.account);
+        owners.push_back(e.owner);
+        amounts.push_back(e.amount.minor());
+    }
+    const auto made = co_await tx.one<std::int64_t>(sql::post_journal, uuid::v7(), j.kind, j.dedupe_key,
+                                                    entries.front().amount.unit(), j.of.booking, j.of.id, j.refund,
+                                                    j.at, accounts, owners, amounts);
+    if (made != 1) throw std::logic_error("this was posted before: " + j.dedupe_key);
+}
+
+task<payment_row> save(pg::tx& tx, const payment_row& p, std::optional<instant> next_check, instant now)
+{
+    const auto action = p.next_action ? std::optional{pg::json{schema::to_json(*p.next_action)}} : std::nullopt;
+    auto saved = co_await tx.one<payment_row>(sql::save_payment, p.id, p.status, p.reference, p.failure_reason, action,
+                                              p.applied, p.abandoned, p.captured.minor(), p.to_refund.minor(),
+                                              p.refunded.minor(), next_check, now);
+    co_return std::move(saved).value();
+}
+
+}  // namespace roost::payments

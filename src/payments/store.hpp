@@ -1,0 +1,79 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "payments/gateway.hpp"
+#include "payments/ledger.hpp"
+#include "payments/resources.hpp"
+#include "platform/pg/database.hpp"
+
+/// Rows of the feature that nobody outside sees.
+namespace roost::payments {
+
+struct payment_row
+{
+    payment_id id;
+    booking_id booking;
+    user_id guest, host;
+    payment_purpose purpose;
+    std::optional<bookings::alteration_id> alteration;
+    money amount;
+    payment_method method;
+    payments::provider provider;
+    capture_mode capture;
+    payment_status status;
+    std::optional<std::string> reference, failure_reason;
+    std::optional<payments::next_action> next_action;
+    bool applied, abandoned;
+    money captured, to_refund, refunded;
+    int version;
+    instant created_at, updated_at;
+
+    payment shown(bool to_guest) const;
+    charge charged() const { return {id, amount, method, capture, reference.value_or("")}; }
+    parties who() const { return {provider, host.text()}; }
+    standing stands(bookings::booking_status b) const
+    {
+        return {status, purpose, reference.has_value(), applied, abandoned, b};
+    }
+
+    static constexpr auto fields = schema::fields(
+        field<&payment_row::id>("id"), field<&payment_row::booking>("booking_id"),
+        field<&payment_row::guest>("guest_id"), field<&payment_row::host>("host_id"),
+        field<&payment_row::purpose>("purpose"), field<&payment_row::alteration>("alteration_id"),
+        field<&payment_row::amount>("amount"), field<&payment_row::method>("method"),
+        field<&payment_row::provider>("provider"), field<&payment_row::capture>("capture"),
+        field<&payment_row::status>("status"), field<&payment_row::reference>("provider_reference"),
+        field<&payment_row::failure_reason>("failure_reason"), field<&payment_row::next_action>("next_action"),
+        field<&payment_row::applied>("applied"), field<&payment_row::abandoned>("abandoned"),
+        field<&payment_row::captured>("captured"), field<&payment_row::to_refund>("to_refund"),
+        field<&payment_row::refunded>("refunded"), field<&payment_row::version>("version"),
+        field<&payment_row::created_at>("created_at"), field<&payment_row::updated_at>("updated_at"));
+};
+
+struct payment_to_advance
+{
+    payment_row payment;
+    bookings::booking_status booking_status;
+
+    static constexpr auto fields = schema::fields(field<&payment_to_advance::payment>("payment"),
+                                                  field<&payment_to_advance::booking_status>("booking_status"));
+};
+
+/// A journal to be posted.
+struct journal
+{
+    journal_kind kind;
+    std::string dedupe_key;
+    const payment_row& of;
+    std::optional<refund_id> refund = {};
+    instant at;
+};
+
+/// Throws when it was posted before, which whoever holds the payment's row has ruled out.
+task<> post(pg::tx& tx, const journal& j, const std::vector<entry>& entries);
+
+/// The row as it is now; `next_check`: when to ask the provider, unless it says something first.
+task<payment_row> save(pg::tx& tx, const payment_row& p, std::optional<instant> next_check, instant now);
+
+}  // namespace roost::payments
