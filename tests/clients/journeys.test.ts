@@ -7,6 +7,7 @@ import "./hosting.js";
 import "./calendars_elsewhere.js";
 import "./an_account.js";
 import "./after_the_stay.js";
+import "./paying.js";
 import { anybody, used } from "./people.js";
 import { url } from "./server.js";
 

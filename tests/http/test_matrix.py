@@ -119,6 +119,10 @@ BODIES = {
         "name": "Spring", "from": world.api.clock.today(100), "to": world.api.clock.today(160), "max_nights": 9
     },
     "POST /bookings/{booking_id}/alterations/": lambda scene, world: {"guests": 1},
+    "POST /payments/": lambda scene, world: {
+        "booking_id": scene.ids["booking_id"], "provider": "sandbox", "method": "card"
+    },
+    "POST /payments/{payment_id}/refunds/": lambda scene, world: {"reason": "The heating was broken."},
     "POST /reviews/": lambda scene, world: {"booking_id": scene.ids["booking_id"], "rating": 4},
     "PATCH /reviews/{review_id}/": lambda scene, world: {"rating": 4},
     "POST /auth/password/reset/": lambda scene, world: {"email": "nobody@example.com"},

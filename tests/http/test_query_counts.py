@@ -21,11 +21,15 @@ LISTS = [
     ("/bookings/?role=host&count=true", "host"),
     ("/bookings/{booking_id}/alterations/", "guest"),
     ("/bookings/{booking_id}/history/", "guest"),
+    ("/bookings/{booking_id}/payments/", "host"),
     ("/cancellation-policies/", "host"),
     ("/feeds/{feed_id}/history/", "host"),
     ("/feeds/{feed_id}/nights/", "host"),
     ("/notifications/", "host"),
     ("/notifications/?count=true", "host"),
+    ("/payments/", "guest"),
+    ("/payments/?role=host&count=true", "host"),
+    ("/payments/{payment_id}/refunds/", "guest"),
     ("/properties/", "guest"),
     ("/properties/?host={user_id}", "guest"),
     ("/properties/?host={user_id}&check_in={first}&check_out={last}&guests=2&count=true", "guest"),
@@ -94,6 +98,11 @@ class Scene:
                        [self.ids["feed_id"], listing["id"], *[clock.today(200 + 2 * n)] * 2])
             db.execute("""insert into booking_history (booking_id, from_status, to_status, actor, at)
                           values (%s, 'confirmed', 'confirmed', 'system', now())""", [stay])
+        for n in range(rows):
+            self.ids["payment_id"] = self._payment(db, stay)
+        for n in range(rows):
+            db.execute("""insert into refund (id, payment_id, currency, amount, cause, status, created_at, updated_at)
+                          values (gen_random_uuid(), %s, 'EUR', 1, 'admin', 'failed', now(), now())""", [self.ids["payment_id"]])
         told = lambda: len(host.get("/notifications/?limit=100").expect(200)["results"])  # noqa: E731
         wait_until(lambda: told() >= rows, what="the host being told")
 
@@ -108,6 +117,15 @@ class Scene:
                       select %s, id, property_id, daterange(check_in, check_out), false, now() from booking
                       where id = %s""", [feed, stay])
         return str(feed)
+
+    def _payment(self, db, booking):
+        """One that came to nothing, so that nothing follows."""
+        made = db.execute("""insert into payment (id, booking_id, guest_id, host_id, purpose, currency, amount, method, provider,
+                                                capture, status, created_at, updated_at)
+                             select gen_random_uuid(), id, guest_id, host_id, 'booking', currency, total, 'card', 'sandbox',
+                                    'automatic', 'cancelled', now(), now() from booking where id = %s
+                             returning id""", [booking])
+        return str(made.fetchone()["id"])
 
     def _review(self, api, make, db, listing):
         """A guest's, public and reported."""

@@ -5,6 +5,7 @@ import uuid
 
 import psycopg
 
+from .payments import begin, page_of, pay
 from .stays import over
 from .processes import wait_until
 
@@ -86,6 +87,27 @@ class World:
         scene.ids["alteration_id"] = self.guest.post(path, {"guests": 1}).expect(201)["id"]
         scene.people = self._people(self.host, self.guest)
         scene.look = lambda: self.host.get(path).json
+        return scene
+
+    def _unpaid(self):
+        """A booking that waits for its guest to pay; a guest may only wait for so many."""
+        return self._booking(self.api.new_guest(), payment_mode="online")
+
+    def _payment(self):
+        """Begun; where the guest pays is the canary that the host does not see either."""
+        scene = self._unpaid()
+        guest = scene.people["owner"]
+        payment = begin(guest, {"id": scene.ids["booking_id"]}).expect(201)
+        scene.ids["payment_id"], scene.canaries = payment["id"], [page_of(payment)]
+        scene.look = lambda: guest.get(f"/payments/{payment['id']}/").json
+        return scene
+
+    def _paid(self):
+        scene = self._unpaid()
+        guest = scene.people["owner"]
+        payment = pay(self.api, guest, {"id": scene.ids["booking_id"]})
+        scene.ids["payment_id"] = payment["id"]
+        scene.look = lambda: guest.get(f"/payments/{payment['id']}/").json
         return scene
 
     def _policy(self):
