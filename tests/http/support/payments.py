@@ -140,6 +140,7 @@ def found(db, statements):
 
 
 def assert_sound(db, settled=False):
-    assert found(db, UNSOUND) == {}
+    unsound = found(db, UNSOUND)
+    assert unsound == {}, unsound
     if settled:
         wait_until(lambda: not found(db, UNSETTLED), BUSY, "the provider's books agree", every=0.1)
