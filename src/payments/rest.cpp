@@ -17,12 +17,6 @@ using http::signed_in;
 
 task<http::response> receive(inbox& i, provider p, const http::request& r)
 {
-    if (r.method != http::method::post)
-    {
-        auto refused = http::problem(error{errc::method_not_allowed, "this is not done here", {}, {}}, r);
-        refused.set("Allow", "POST");
-        co_return refused;
-    }
     const header_of header = [&r](std::string_view name) { return r.find(name); };
     const auto done = co_await i.receive(p, r.body, header);
     if (!done) co_return http::problem(done.error(), r);
@@ -96,21 +90,9 @@ void install_webhooks(http::api& a, inbox& i, const gateways& g)
     for (const auto& [p, gateway] : g.all())
     {
         const auto path = a.prefix() + "/webhooks/" + std::string{name_of(p)};
-        const auto answer = [&i, p](const http::request& r) -> task<http::response> {
-            http::response out;
-            try
-            {
-                out = co_await receive(i, p, r);
-            }
-            catch (const pg::unavailable&)
-            {
-                out = http::problem(error{errc::unavailable, "the database cannot take the request now", {}, {}}, r);
-            }
-            out.route = "/webhooks/{provider}/";
-            co_return out;
-        };
-        a.raw(path, answer);
-        a.raw(path + "/", answer);
+        const auto answer = [&i, p](const http::request& r) { return receive(i, p, r); };
+        a.raw(path, answer, {http::method::post});
+        a.raw(path + "/", answer, {http::method::post});
     }
 }
 

@@ -133,29 +133,16 @@ task<http::response> answer_page(pg::database& db, const clock& clk, const http:
     const auto c = co_await db.one<sandbox_charge>(sql::sandbox_charge_at, r.path.substr(place.size()));
     if (!c) co_return http::problem(error{errc::not_found, "there is no such payment", {}, {}}, r);
     if (r.method == http::method::post) co_return co_await decide(db, clk, *c, r);
-    if (r.method == http::method::get || r.method == http::method::head) co_return shown(*c);
-    auto refused = http::problem(error{errc::method_not_allowed, "this is not done here", {}, {}}, r);
-    refused.set("Allow", "GET, HEAD, POST");
-    co_return refused;
+    co_return shown(*c);
 }
 
 }  // namespace
 
 void install_sandbox_page(http::api& a, pg::database& db, const clock& c)
 {
-    a.raw_below(std::string{place}, [&db, &c](const http::request& r) -> task<http::response> {
-        http::response out;
-        try
-        {
-            out = co_await answer_page(db, c, r);
-        }
-        catch (const pg::unavailable&)
-        {
-            out = http::problem(error{errc::unavailable, "the database cannot take the request now", {}, {}}, r);
-        }
-        out.route = "/sandbox/pay/{token}";
-        co_return out;
-    });
+    a.raw_below(
+        std::string{place}, std::string{place} + "{token}",
+        [&db, &c](const http::request& r) { return answer_page(db, c, r); }, {http::method::get, http::method::post});
 }
 
 }  // namespace roost::payments

@@ -157,9 +157,9 @@ void api::raw(std::string path, raw_handler answer, std::vector<method> methods)
     raw_.emplace(std::move(path), std::move(to));
 }
 
-void api::raw_below(std::string path, std::string route, raw_handler answer)
+void api::raw_below(std::string path, std::string route, raw_handler answer, std::vector<method> methods)
 {
-    raw_below_.emplace(std::move(path), raw_route{std::move(route), {method::get}, std::move(answer)});
+    raw_below_.emplace(std::move(path), raw_route{std::move(route), std::move(methods), std::move(answer)});
 }
 
 const api::raw_route* api::find_raw(std::string_view path) const
