@@ -151,7 +151,7 @@ def assert_honest_without_keys(server):
     """What is outside of the contract refuses as well, also in a process that has never seen its database."""
     server.stop()
     server.start(ready=False)
-    for path in ("/.well-known/jwks.json", f"/unsubscribe?t={'A' * 66}", f"/ical/{uuid.uuid4()}.ics?s=secret"):
+    for path in ("/.well-known/jwks.json", f"/unsubscribe?t={'A' * 44}", f"/ical/{uuid.uuid4()}.ics?s=secret"):
         refused = server.get(path)
         refused.expect(503, "unavailable")
         assert int(refused.headers["Retry-After"]) >= 1
