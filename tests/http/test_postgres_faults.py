@@ -162,9 +162,8 @@ def assert_honest_without_keys(server):
 def test_the_disk_may_be_full(private_postgres, private_databases, start_server, new_redis, api_of):
     disk = private_postgres.folder / "small"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=200m,mode=0777", "tmpfs", str(disk)]
-    if subprocess.run(mount, stderr=subprocess.DEVNULL).returncode != 0:
-        pytest.skip("file systems cannot be mounted here")
+    # In a container it takes --privileged.
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200m,mode=0777", "tmpfs", str(disk)], check=True)
     filler = disk / "filler"
     try:
         (disk / "tables").mkdir()
