@@ -140,9 +140,9 @@ task<http::response> answer_page(pg::database& db, const clock& clk, const http:
 
 void install_sandbox_page(http::api& a, pg::database& db, const clock& c)
 {
-    a.raw_below(
-        std::string{place}, std::string{place} + "{token}",
-        [&db, &c](const http::request& r) { return answer_page(db, c, r); }, {http::method::get, http::method::post});
+    a.raw_below(std::string{place}, std::string{place} + "{token}",
+                [&db, &c](const http::request& r) { return answer_page(db, c, r); },
+                {http::method::get, http::method::post});
 }
 
 }  // namespace roost::payments

@@ -19,8 +19,8 @@ enum class key : std::size_t
 };
 constexpr std::array<std::string_view, 6> names{"price", "total", "rating", "distance", "newest", "relevance"};
 
-/// Whether the functions that know rules by date are to be asked. Once this statement has its plan, those keep theirs: the
-/// setting is changed when the first property has rules, and not for each of them.
+/// Whether the functions that know rules by date are to be asked. Once this statement has its plan, those keep theirs:
+/// the setting is changed when the first property has rules, and not for each of them.
 constexpr std::string_view has_rules =
     "has_rules and (select set_config('plan_cache_mode', 'force_generic_plan', true) is not null)";
 

@@ -135,7 +135,8 @@ public:
     /// where that is GET, with HEAD.
     void raw(std::string path, raw_handler answer, std::vector<method> methods = {method::get});
     /// The same for every path below one that ends in a slash, "/ical/"; `route` is their name in metrics.
-    void raw_below(std::string path, std::string route, raw_handler answer, std::vector<method> methods = {method::get});
+    void raw_below(std::string path, std::string route, raw_handler answer,
+                   std::vector<method> methods = {method::get});
     void authenticate_with(authenticator a) { authenticate_ = std::move(a); }
 
     task<response> operator()(request& r);

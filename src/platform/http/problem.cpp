@@ -178,8 +178,7 @@ response problem(const error& e, const request& r)
     if (e.limit)  // draft-ietf-httpapi-ratelimit-headers-10
     {
         const auto& l = *e.limit;
-        answer.headers.push_back(
-            {"RateLimit-Policy", std::format("\"{}\";q={};w={}", l.name, l.count, l.per.count())});
+        answer.headers.push_back({"RateLimit-Policy", std::format("\"{}\";q={};w={}", l.name, l.count, l.per.count())});
         answer.headers.push_back({"RateLimit", std::format("\"{}\";r=0;t={}", l.name, e.retry_after->count())});
     }
     if (status == 401) answer.headers.push_back({"WWW-Authenticate", "Bearer"});
