@@ -149,7 +149,7 @@ def test_events_of_others_and_giants_are_refused(api, db, payment):
     tell(api, db, reference, body=giant).expect(413, "payload_too_large")
     for method in ("GET", "PUT", "DELETE", "PATCH"):
         reply = Client(api.port).request(method, PATH)
-        assert (reply.status, reply.headers["allow"]) == (405, "POST")
+        assert (reply.status, reply.headers["allow"]) == (405, "OPTIONS, POST")
 
 
 def test_an_event_of_an_unknown_charge_is_taken_and_does_nothing(api, db):
