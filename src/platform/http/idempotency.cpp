@@ -132,7 +132,7 @@ task<result<claimed_work>> claim_work(pg::database& db, const idempotency_key& k
     if (mine) co_return claimed_work{mine->work.value};
     auto kept = co_await find_kept(db, k);
     if (!kept) co_return std::unexpected{std::move(kept.error())};
-    if (*kept) co_return claimed_work{{}, **std::move(kept)};
+    if (*kept) co_return claimed_work{{}, *std::move(kept)};
     const auto fingerprint = co_await db.one<std::string>(sql::fingerprint_of_key, k.principal, k.operation, k.key);
     if (fingerprint && *fingerprint != k.fingerprint)
         co_return fail(errc::idempotency_key_reused, "this Idempotency-Key was used for another request");
