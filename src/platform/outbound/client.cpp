@@ -60,7 +60,7 @@ std::optional<std::string> part(CURLU* u, CURLUPart which, unsigned flags = 0)
 /// The host as the DNS knows it. libcurl would convert one that is not ASCII by what the process' locale says.
 std::optional<std::string> ascii_host(CURLU* u)
 {
-    const auto host = part(u, CURLUPART_HOST);
+    auto host = part(u, CURLUPART_HOST);
     if (!host || std::ranges::all_of(*host, [](char c) { return static_cast<unsigned char>(c) < 0x80; })) return host;
     std::uint8_t* made = nullptr;
     const auto code = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(host->c_str()), &made,
