@@ -64,7 +64,7 @@ void install(http::api& a, service& s)
         })
         .handle([&s](signed_in, pg::tx& tx, body<new_payment>,
                      http::prepared<started> begun) -> task<result<http::created<payment>>> {
-            result<payment> made = co_await s.settle(tx, begun.value.payment, begun.value.answer);
+            result<payment> made = co_await s.settle(tx, begun.value.payment, next_step::begin, begun.value.answer);
             co_return created_at("/payments/", std::move(made));
         });
     install_reading(a, s);

@@ -188,7 +188,7 @@ task<result<void>> service::advance(jobs::attempt& a, payment_id id)
     const auto said = co_await ask(*gate, step, p->payment.charged());
     co_return co_await db_.transaction([&](pg::tx& tx) -> task<result<void>> {
         co_await a.complete_in(tx);
-        co_await settle(tx, id, said);
+        co_await settle(tx, id, step, said);
         co_return result<void>{};
     });
 }

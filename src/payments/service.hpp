@@ -63,8 +63,9 @@ public:
     /// nothing is to be paid.
     task<result<started>> start(const identity& who, uuid work, new_payment asked);
     /// Applies what the provider said, with everything that follows: ledger, booking, events, refunds. Whatever would
-    /// lead back changes nothing, so answers may come in any order and any number of times.
-    task<payment> settle(pg::tx& tx, payment_id id, answer a);
+    /// lead back changes nothing, so answers may come in any order and any number of times. `asked`: what was asked of
+    /// it.
+    task<payment> settle(pg::tx& tx, payment_id id, next_step asked, answer a);
 
     task<result<payment>> find(const identity& who, payment_id id);
     task<result<payment_page>> list(const identity& who, payment_filter f);

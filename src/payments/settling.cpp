@@ -67,6 +67,14 @@ std::optional<instant> next_check(const payment_row& p, const bookings::payable&
     return now + pause;
 }
 
+/// When there is something to do at the provider, and not only to ask.
+void advance_at_once(pg::tx& tx, const payment_row& p, const bookings::payable& b, instant now)
+{
+    const auto step = step_of(p.stands(b.status));
+    if (step == next_step::capture || step == next_step::cancel)
+        jobs::enqueue(tx, advance_payment, payment_job{p.id}, now, {.at = {}, .unique = p.id.text()});
+}
+
 task<shares> shares_of(pg::tx& tx, const bookings::payable& b)
 {
     const auto found = co_await tx.one<shares>(sql::shares_of_booking, b.id, b.total.unit());
@@ -75,7 +83,7 @@ task<shares> shares_of(pg::tx& tx, const bookings::payable& b)
 
 }  // namespace
 
-task<payment> service::settle(pg::tx& tx, payment_id id, answer a)
+task<payment> service::settle(pg::tx& tx, payment_id id, next_step asked, answer a)
 {
     const auto now = clock_.now();
     const auto booking = co_await tx.one<booking_id>(sql::booking_of_payment, id);
@@ -90,6 +98,8 @@ task<payment> service::settle(pg::tx& tx, payment_id id, answer a)
     if (!co_await hear(tx, b, p, a, now))
     {
         tx.queue(sql::check_again, id, next_check(p, b, now));
+        // Unless that is what has just been tried: the booking may have moved on since the provider was asked.
+        if (step_of(p.stands(b.status)) != asked) advance_at_once(tx, p, b, now);
         co_return p.shown(true);
     }
     const auto saved = co_await save(tx, p, next_check(p, b, now), now);
@@ -97,9 +107,7 @@ task<payment> service::settle(pg::tx& tx, payment_id id, answer a)
         tx.queue(sql::tell_payment, id, "payment.failed", now);
     if (is_captured(p.status))
         tx.queue(sql::tell_payment, id, p.applied ? "payment.succeeded" : "payment.orphaned", now);
-    const auto step = step_of(saved.stands(b.status));
-    if (step == next_step::capture || step == next_step::cancel)
-        jobs::enqueue(tx, advance_payment, payment_job{id}, now, {.at = {}, .unique = id.text()});
+    advance_at_once(tx, saved, b, now);
     co_return saved.shown(true);
 }
 
