@@ -30,8 +30,6 @@ public:
     task<result<bool>> verify_nobody(std::string password);
 
     const argon2_cost& cost() const { return cost_; }
-    /// Calls waiting for a thread now.
-    std::size_t waiting() const { return threads_.waiting(); }
     /// To be called before a context ends that somebody awaited on.
     void detach(boost::asio::io_context& io) { threads_.detach(io); }
 
