@@ -1,4 +1,6 @@
 #pragma once
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -6,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "core/dates.hpp"
 #include "core/error.hpp"
@@ -21,10 +24,14 @@ namespace roost::payments {
 struct charge
 {
     payment_id id;
+    booking_id booking;
     money amount;
     payment_method method;
     capture_mode capture;
-    std::string reference;  // the provider's own; empty before it has answered
+    std::string reference;               // the provider's own; empty before it has answered
+    std::optional<std::string> receipt;  // what it told besides in an event, if it does
+    std::optional<std::string> payer_email, payer_phone;
+    bool repeated = false;  // it was begun before, and perhaps that never went out
 
     /// Stable, so that a call that is repeated has one effect.
     std::string key(std::string_view step) const { return id.text() + "/" + std::string{step}; }
@@ -74,13 +81,86 @@ struct refund_answer
     std::string reference, reason;
 };
 
+/// A refund as its provider needs to know it.
+struct refund_request
+{
+    charge of;
+    refund_id id;
+    money amount;
+    std::string reference;  // the provider's own; empty before it has answered
+    bool repeated = false;  // it was asked for before, and perhaps that never went out
+};
+
+/// Money that goes to a host. What stands for the host is the provider's own word.
+struct payout_request
+{
+    payout_id id;
+    money amount;
+    std::string destination;
+    std::string reference;
+    bool repeated = false;
+};
+
+/// What it says of a payout: nothing as long as it is not decided.
+struct payout_answer
+{
+    std::optional<payout_status> status;
+    std::string reference, reason;
+};
+
+/// A payer wants the money back by way of the bank.
+struct dispute_seen
+{
+    std::string charge;   // the provider's reference of the payment
+    money amount, fee;    // what the provider took back, and its price for that
+    dispute_status status;
+    std::string reason;
+};
+
+/// A charge as the provider lists it.
+struct listed_charge
+{
+    std::string reference;
+    money captured, refunded;
+};
+
+struct charge_page
+{
+    std::vector<listed_charge> charges;
+    std::optional<std::string> next;  // where the next page begins
+};
+
+/// What an event is about.
+enum class event_subject : std::uint8_t
+{
+    nothing,  // that matters here
+    payment,
+    refund,
+    payout,
+    dispute,
+};
+constexpr auto names_of(event_subject)
+{
+    return std::to_array<std::string_view>({"nothing", "payment", "refund", "payout", "dispute"});
+}
+
 /// What a provider tells by itself. It says what to ask for and is not believed beyond that.
 struct provider_event
 {
-    std::string id, kind, reference;
+    std::string id, kind;
+    event_subject about = event_subject::payment;
+    std::string reference;                  // of a payment or dispute the provider's, of a refund or payout ours
+    std::optional<payment_id> payment = {};  // where the provider has no reference that is known before
+    std::optional<std::string> receipt = {};
 };
 
-using header_of = std::function<std::optional<std::string_view>(std::string_view name)>;
+/// An event as it came.
+struct event_request
+{
+    std::string body;  // byte for byte
+    std::string path;  // what follows /webhooks/PROVIDER/
+    std::function<std::optional<std::string_view>(std::string_view name)> header;
+};
 
 /// A provider. Calls bear to be repeated; none is made while a transaction is open.
 class gateway
@@ -90,7 +170,7 @@ public:
     gateway(const gateway&) = delete;
     virtual ~gateway() = default;
 
-    virtual bool takes(payment_method m) const = 0;
+    virtual bool takes(payment_method m, currency c) const = 0;
     /// Whether money can be held first and taken later.
     virtual bool can_hold() const = 0;
 
@@ -100,13 +180,28 @@ public:
     virtual task<answer> capture(charge c) = 0;
     /// Lets go what is held, or ends what has not come to anything. The answer may be that it is too late.
     virtual task<answer> cancel(charge c) = 0;
-    virtual task<refund_answer> refund(charge c, refund_id id, money amount) = 0;
+    /// Also when it is repeated long after the provider has forgotten the key: then it is looked for first.
+    virtual task<refund_answer> refund(refund_request r) = 0;
 
     /// errc::invalid_credentials when it is not the provider's own, errc::malformed when it cannot be read.
-    virtual task<result<provider_event>> read_event(std::string body, header_of header) = 0;
+    virtual task<result<provider_event>> read_event(event_request e) = 0;
+
+    /// Whether it pays hosts. Where it does not, the rest is never asked of it.
+    virtual bool pays_out() const { return false; }
+    /// Whether `destination` can be one.
+    virtual bool is_destination(std::string_view) const { return false; }
+    /// As refund().
+    virtual task<payout_answer> pay_out(payout_request) { co_return payout_answer{payout_status::failed, {}, "not_offered"}; }
+
+    /// Nothing when there is none, or it is not known.
+    virtual task<std::optional<dispute_seen>> query_dispute(std::string) { co_return std::nullopt; }
+
+    /// What was begun there between two instants, a page at a time; nothing when the provider cannot tell, or does not
+    /// now. `cursor` is empty for the first page.
+    virtual task<std::optional<charge_page>> charges(instant, instant, std::string) { co_return std::nullopt; }
 };
 
-/// Those that are offered here.
+/// Those that are offered here. Outlive every call.
 class gateways
 {
     std::map<provider, std::unique_ptr<gateway>> all_;

@@ -13,23 +13,37 @@ constexpr int batch = 500;
 
 }  // namespace
 
-task<result<void>> inbox::receive(provider p, std::string body, header_of header)
+task<result<void>> inbox::receive(provider p, event_request e)
 {
     auto* const from = gateways_.find(p);
     if (!from) co_return fail(errc::not_found, "there is nothing here");
-    if (body.size() > longest_event) co_return fail(errc::payload_too_large, "an event is shorter than that");
-    const auto event = co_await from->read_event(std::move(body), std::move(header));
+    if (e.body.size() > longest_event) co_return fail(errc::payload_too_large, "an event is shorter than that");
+    const auto event = co_await from->read_event(std::move(e));
     if (!event) co_return std::unexpected{event.error()};
     co_return co_await db_.transaction([&](pg::tx& tx) -> task<result<void>> {
         const auto now = clock_.now();
-        const auto fresh =
-            co_await tx.one<bool>(sql::insert_event, uuid::v7(), p, event->id, event->kind, event->reference, now);
-        if (!fresh) co_return result<void>{};
-        // Of a payment whose reference we do not know yet: it is asked for before long in any case.
-        const auto of = co_await tx.one<payment_id>(sql::payment_of_reference, p, event->reference);
-        if (of) jobs::enqueue(tx, advance_payment, payment_job{*of}, now, {.at = {}, .unique = of->text()});
+        const auto fresh = co_await tx.one<bool>(sql::insert_event, uuid::v7(), p, event->id, event->kind, event->about,
+                                                 event->reference, event->payment, event->receipt, now);
+        if (fresh) co_await ask_for(tx, p, *event, now);
         co_return result<void>{};
     });
+}
+
+/// Makes somebody ask the provider about what the event is about.
+task<> inbox::ask_for(pg::tx& tx, provider p, const provider_event& e, instant now)
+{
+    if (e.about == event_subject::payment)
+    {
+        // Of a payment whose reference we do not know yet: it is asked for before long in any case.
+        auto of = e.payment;
+        if (!of) of = co_await tx.one<payment_id>(sql::payment_of_reference, p, e.reference);
+        if (of) jobs::enqueue(tx, advance_payment, payment_job{*of}, now, {.at = {}, .unique = of->text()});
+    }
+    else if (const auto id = uuid::parse(e.reference); id && e.about == event_subject::refund)
+    {
+        const refund_job job{refund_id{*id}};
+        jobs::enqueue(tx, make_refund, job, now, {.at = {}, .unique = job.refund.text()});
+    }
 }
 
 task<result<void>> inbox::forget_old()

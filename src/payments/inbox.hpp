@@ -16,12 +16,14 @@ class inbox
     const clock& clock_;
     const gateways& gateways_;
 
+    static task<> ask_for(pg::tx& tx, provider p, const provider_event& e, instant now);
+
 public:
     inbox(pg::database& db, const clock& c, const gateways& g) : db_{db}, clock_{c}, gateways_{g} {}
 
-    /// `body` as it came, byte for byte. errc::not_found for a provider that is not offered here,
+    /// errc::not_found for a provider that is not offered here,
     /// invalid_credentials and malformed as of gateway::read_event, payload_too_large.
-    task<result<void>> receive(provider p, std::string body, header_of header);
+    task<result<void>> receive(provider p, event_request e);
 
     /// Events that are old enough never to come again.
     task<result<void>> forget_old();

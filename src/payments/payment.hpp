@@ -12,6 +12,7 @@ namespace roost::payments {
 
 using payment_id = id<struct payment_tag>;
 using refund_id = id<struct refund_tag>;
+using payout_id = id<struct payout_tag>;
 
 /// The names are API and stand in the database, as all below.
 enum class provider : std::uint8_t
@@ -171,6 +172,23 @@ enum class refund_status : std::uint8_t
     failed,
 };
 constexpr auto names_of(refund_status) { return std::to_array<std::string_view>({"pending", "succeeded", "failed"}); }
+
+/// How far the money is on its way to a host.
+enum class payout_status : std::uint8_t
+{
+    pending,
+    paid,
+    failed,
+};
+constexpr auto names_of(payout_status) { return std::to_array<std::string_view>({"pending", "paid", "failed"}); }
+
+enum class dispute_status : std::uint8_t
+{
+    open,
+    won,  // the money is ours again
+    lost,
+};
+constexpr auto names_of(dispute_status) { return std::to_array<std::string_view>({"open", "won", "lost"}); }
 
 /// Why money goes back.
 enum class refund_cause : std::uint8_t

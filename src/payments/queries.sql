@@ -6,7 +6,14 @@
 select * from payment where id = $1 and (guest_id = $2 or host_id = $2 or $3);
 
 -- name: payment_to_advance
-select p.*, b.status as booking_status from payment p join booking b on b.id = p.booking_id where p.id = $1;
+-- With what was told of it by name, first what was told first.
+select p.*, b.status as booking_status, told.reference as told_reference, told.receipt as told_receipt
+from payment p join booking b on b.id = p.booking_id
+left join lateral (
+    select (array_agg(reference order by received_at) filter (where reference <> ''))[1] as reference,
+           (array_agg(receipt order by received_at) filter (where receipt is not null))[1] as receipt
+    from webhook_event where payment_id = p.id and about = 'payment') told on true
+where p.id = $1;
 
 -- name: booking_of_payment
 select booking_id from payment where id = $1;
@@ -25,8 +32,9 @@ select exists (
 
 -- name: insert_payment
 insert into payment (id, booking_id, guest_id, host_id, purpose, alteration_id, currency, amount, method, provider, capture,
-                     status, next_check_at, created_at, updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'pending', $12, $13, $13)
+                     status, next_check_at, created_at, updated_at, payer_email, payer_phone)
+select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'pending', $12, $13, $13, u.email, coalesce($14, u.phone)
+from app_user u where u.id = $3
 returning *;
 
 -- name: save_payment
@@ -35,6 +43,12 @@ set status = $2, provider_reference = $3, failure_reason = $4, next_action = $5,
     captured = $8, to_refund = $9, refunded = $10, next_check_at = $11, version = version + 1, updated_at = $12
 where id = $1
 returning *;
+
+-- name: keep_receipt
+-- Unless another payment has it.
+update payment p set provider_receipt = $2
+where id = $1 and provider_receipt is null
+  and not exists (select from payment o where o.provider = p.provider and o.provider_receipt = $2);
 
 -- name: check_again
 update payment set next_check_at = $2 where id = $1;
@@ -93,8 +107,14 @@ where case $1 when 'host' then host_id = $2 else guest_id = $2 end and ($3::text
 insert into refund (id, payment_id, currency, amount, cause, reason, requested_by, status, created_at, updated_at)
 values ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $8);
 
--- name: find_refund
-select * from refund where id = $1;
+-- name: refund_to_make
+-- As it was before it was noted that it is asked for, which is committed before it is.
+with before as (select * from refund where id = $1 and status = 'pending' for update)
+update refund set asked_at = coalesce(refund.asked_at, $2) from before where refund.id = before.id
+returning before.payment_id, before.currency, before.amount, before.provider_reference, before.asked_at;
+
+-- name: refund_is_named
+update refund set provider_reference = $2 where id = $1;
 
 -- name: lock_refund
 select * from refund where id = $1 for update;
@@ -136,8 +156,8 @@ select count(*) from made;
 
 -- name: insert_event
 -- Nothing when it came before.
-insert into webhook_event (id, provider, event_id, kind, payment_reference, received_at)
-values ($1, $2, $3, $4, $5, $6)
+insert into webhook_event (id, provider, event_id, kind, about, reference, payment_id, receipt, received_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 on conflict on constraint webhook_event_once do nothing
 returning true;
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "accounts/user.hpp"
 #include "bookings/resources.hpp"
 #include "payments/payment.hpp"
 #include "platform/schema/schema.hpp"
@@ -41,11 +42,16 @@ struct new_payment
     booking_id booking;
     payments::provider provider;
     payment_method method;
+    std::optional<std::string> phone;
 
     static constexpr auto fields =
         schema::fields(field<&new_payment::booking>("booking_id", "A booking of one's own that is not paid."),
                        field<&new_payment::provider>("provider", schema::example{R"("sandbox")"}, "By whom."),
-                       field<&new_payment::method>("method", schema::example{R"("card")"}, "By what."));
+                       field<&new_payment::method>("method", schema::example{R"("card")"}, "By what."),
+                       field<&new_payment::phone>(
+                           "phone", schema::length{8, 16}, schema::matches(phone_format),
+                           schema::example{R"("+254712345678")"},
+                           "E.164. Whose mobile money pays; one's own number when absent."));
 };
 
 struct payment

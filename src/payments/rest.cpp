@@ -15,10 +15,11 @@ using http::one_page;
 using http::query;
 using http::signed_in;
 
-task<http::response> receive(inbox& i, provider p, const http::request& r)
+task<http::response> receive(inbox& i, provider p, std::size_t prefix, const http::request& r)
 {
-    const header_of header = [&r](std::string_view name) { return r.find(name); };
-    const auto done = co_await i.receive(p, r.body, header);
+    event_request e{.body = r.body, .path = {}, .header = [&r](std::string_view name) { return r.find(name); }};
+    if (r.path.size() > prefix) e.path = r.path.substr(prefix);
+    const auto done = co_await i.receive(p, std::move(e));
     if (!done) co_return http::problem(done.error(), r);
     http::response taken;
     taken.content_type = "application/json";
@@ -90,9 +91,12 @@ void install_webhooks(http::api& a, inbox& i, const gateways& g)
     for (const auto& [p, gateway] : g.all())
     {
         const auto path = a.prefix() + "/webhooks/" + std::string{name_of(p)};
-        const auto answer = [&i, p](const http::request& r) { return receive(i, p, r); };
+        const auto answer = [&i, p, below = path.size() + 1](const http::request& r) {
+            return receive(i, p, below, r);
+        };
         a.raw(path, answer, {http::method::post});
         a.raw(path + "/", answer, {http::method::post});
+        a.raw_below(path + "/", path + "/{token}", answer, {http::method::post});
     }
 }
 

@@ -50,7 +50,7 @@ class sandbox : public gateway
 public:
     sandbox(pg::database& db, const clock& c) : db_{db}, clock_{c} {}
 
-    bool takes(payment_method) const override { return true; }
+    bool takes(payment_method, currency) const override { return true; }
     bool can_hold() const override { return true; }
 
     task<answer> begin(charge c) override
@@ -78,22 +78,24 @@ public:
         co_return co_await query(std::move(c));
     }
 
-    task<refund_answer> refund(charge c, refund_id id, money amount) override
+    task<refund_answer> refund(refund_request r) override
     {
-        const auto done = co_await db_.one<bool>(sql::sandbox_refund, uuid::v7(), id.text(), id_in(c), amount.minor());
-        if (*done) co_return refund_answer{refund_status::succeeded, id.text(), {}};
+        const auto done =
+            co_await db_.one<bool>(sql::sandbox_refund, uuid::v7(), r.id.text(), id_in(r.of), r.amount.minor());
+        if (*done) co_return refund_answer{refund_status::succeeded, r.id.text(), {}};
         co_return refund_answer{refund_status::failed, {}, "more_than_was_taken"};
     }
 
-    task<result<provider_event>> read_event(std::string body, header_of header) override
+    task<result<provider_event>> read_event(event_request e) override
     {
         const auto secrets = co_await db_.all<std::string>(sql::sandbox_secrets);
-        const auto signature = header(signature_header);
-        if (!signature || !is_signed(*signature, body, secrets, clock_.now()))
+        const auto signature = e.header(signature_header);
+        if (!signature || !is_signed(*signature, e.body, secrets, clock_.now()))
             co_return fail(errc::invalid_credentials, "the event is not signed as it must be");
-        auto event = schema::from_json<sandbox_event>(body);
+        auto event = schema::from_json<sandbox_event>(e.body);
         if (!event) co_return fail(errc::malformed, "this is no event");
-        co_return provider_event{std::move(event->id), std::move(event->kind), std::move(event->charge)};
+        co_return provider_event{
+            .id = std::move(event->id), .kind = std::move(event->kind), .reference = std::move(event->charge)};
     }
 };
 
@@ -110,13 +112,13 @@ void tell(pg::tx& tx, const sandbox_charge& c, instant now)
 void install_sandbox_jobs(jobs::worker& w, pg::database& db, const clock& c, inbox& to)
 {
     w.on<sandbox_event>(tell_event, [&](jobs::attempt&, sandbox_event e) -> task<result<void>> {
-        auto body = schema::to_json(e);
+        event_request told{.body = schema::to_json(e), .path = {}, .header = {}};
         const auto secret = co_await db.one<std::string>(sql::sandbox_secrets);
-        const auto signature = sign(secret.value(), body, c.now());
-        const header_of header = [&](std::string_view name) {
+        const auto signature = sign(secret.value(), told.body, c.now());
+        told.header = [&](std::string_view name) {
             return name == signature_header ? std::optional<std::string_view>{signature} : std::nullopt;
         };
-        co_return co_await to.receive(provider::sandbox, std::move(body), header);
+        co_return co_await to.receive(provider::sandbox, std::move(told));
     });
 }
 

@@ -80,35 +80,37 @@ task<result<started>> service::start(const identity& who, uuid work, new_payment
 {
     auto* const gate = gateways_.find(asked.provider);
     if (!gate) co_return invalid("/provider", "is not offered here");
-    if (!gate->takes(asked.method)) co_return invalid("/method", "this provider does not take it");
-    const auto p = co_await db_.transaction([&](pg::tx& tx) -> task<result<payment_row>> {
-        co_return co_await make(tx, who, payment_id{work}, asked, gate->can_hold());
+    auto c = co_await db_.transaction([&](pg::tx& tx) -> task<result<charge>> {
+        co_return co_await make(tx, who, payment_id{work}, asked, *gate);
     });
-    if (!p) co_return std::unexpected{p.error()};
-    started begun{.payment = p->id, .answer = co_await gate->begin(p->charged())};
+    if (!c) co_return std::unexpected{c.error()};
+    started begun{.payment = c->id, .answer = co_await gate->begin(*std::move(c))};
     co_return begun;
 }
 
-task<result<payment_row>> service::make(pg::tx& tx, const identity& who, payment_id id, const new_payment& asked,
-                                        bool can_hold)
+task<result<charge>> service::make(pg::tx& tx, const identity& who, payment_id id, const new_payment& asked,
+                                   const gateway& gate)
 {
     const auto now = clock_.now();
-    if (auto begun = co_await tx.one<payment_row>(sql::find_payment, id, who.user, false)) co_return *std::move(begun);
+    if (const auto begun = co_await tx.one<payment_row>(sql::find_payment, id, who.user, false))
+        co_return begun->charged(true);
     const auto b = co_await bookings::lock_payable(tx, asked.booking);
     if (!b || (who.user != b->guest && who.user != b->host && !who.is_admin))
         co_return invalid("/booking_id", "there is no such booking");
     if (who.user != b->guest) co_return fail(errc::not_allowed, "only the guest pays");
-    const auto what = due_of(*b, can_hold, now);
+    const auto what = due_of(*b, gate.can_hold(), now);
     if (!what) co_return std::unexpected{what.error()};
     const auto has = co_await tx.one<bool>(sql::has_applied, b->id, what->purpose, what->alteration, id);
     if (*has) co_return fail(errc::wrong_state, "it is paid");
     if (co_await tx.one<std::int64_t>(sql::count_payments, b->id) >= most_payments)
         co_return fail(errc::too_many_requests, "too many payments for a booking");
     const auto amount = b->total - b->paid;
-    auto made = co_await tx.one<payment_row>(sql::insert_payment, id, b->id, b->guest, b->host, what->purpose,
+    if (!gate.takes(asked.method, amount.unit()))
+        co_return invalid("/method", std::format("this provider does not take it in {}", amount.unit().code()));
+    const auto made = co_await tx.one<payment_row>(sql::insert_payment, id, b->id, b->guest, b->host, what->purpose,
                                              what->alteration, amount.unit(), amount.minor(), asked.method,
-                                             asked.provider, what->capture, now + first_check, now);
-    co_return std::move(made).value();
+                                             asked.provider, what->capture, now + first_check, now, asked.phone);
+    co_return made.value().charged(false);
 }
 
 task<result<payment>> service::find(const identity& who, payment_id id)
@@ -185,9 +187,10 @@ task<result<void>> service::advance(jobs::attempt& a, payment_id id)
     if (step == next_step::nothing) co_return result<void>{};
     auto* const gate = gateways_.find(p->payment.provider);
     if (!gate) co_return fail(errc::unavailable, "this provider is not offered here any more");
-    const auto said = co_await ask(*gate, step, p->payment.charged());
+    const auto said = co_await ask(*gate, step, p->charged());
     co_return co_await db_.transaction([&](pg::tx& tx) -> task<result<void>> {
         co_await a.complete_in(tx);
+        if (!p->payment.receipt && p->told_receipt) tx.queue(sql::keep_receipt, id, *p->told_receipt);
         co_await settle(tx, id, step, said);
         co_return result<void>{};
     });

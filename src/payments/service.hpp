@@ -41,9 +41,8 @@ class service
     bookings::service& bookings_;
     const gateways& gateways_;
 
-    task<result<payment_row>> make(pg::tx& tx, const identity& who, payment_id id, const new_payment& asked,
-                                   bool can_hold);
-    task<result<payment_row>> lock(pg::tx& tx, const identity& who, payment_id id, bookings::payable& b);
+    task<result<charge>> make(pg::tx& tx, const identity& who, payment_id id, const new_payment& asked,
+                              const gateway& gate);
 
     task<bool> hear(pg::tx& tx, bookings::payable& b, payment_row& p, const answer& a, instant now);
     task<bool> is_free(pg::tx& tx, const payment_row& p);

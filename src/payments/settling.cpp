@@ -189,7 +189,7 @@ refund_id service::order_refund(pg::tx& tx, payment_row& p, const refund_order& 
 {
     const auto id = refund_id::make();
     tx.queue(sql::insert_refund, id, p.id, r.amount.unit(), r.amount.minor(), r.cause, r.reason, r.by, now);
-    jobs::enqueue(tx, make_refund, refund_job{id}, now);
+    jobs::enqueue(tx, make_refund, refund_job{id}, now, {.at = {}, .unique = id.text()});
     p.to_refund += r.amount;
     return id;
 }
@@ -251,14 +251,22 @@ task<result<refund>> service::refund_by_admin(pg::tx& tx, const identity& who, p
 
 task<result<void>> service::pay_back(jobs::attempt& a, refund_id id)
 {
-    const auto r = co_await db_.one<refund>(sql::find_refund, id);
-    if (!r || r->status != refund_status::pending) co_return result<void>{};
+    const auto r = co_await db_.one<refund_to_make>(sql::refund_to_make, id, clock_.now());
+    if (!r) co_return result<void>{};
     const auto p = co_await db_.one<payment_to_advance>(sql::payment_to_advance, r->payment);
     auto* const gate = gateways_.find(p->payment.provider);
     if (!gate) co_return fail(errc::unavailable, "this provider is not offered here any more");
-    const auto said = co_await gate->refund(p->payment.charged(), id, r->amount);
+    refund_request asked{.of = p->charged(),
+                         .id = id,
+                         .amount = r->amount,
+                         .reference = r->reference.value_or(""),
+                         .repeated = r->asked_at.has_value()};
+    const auto said = co_await gate->refund(std::move(asked));
     if (said.status.value_or(refund_status::pending) == refund_status::pending)
+    {
+        if (!r->reference && !said.reference.empty()) co_await db_.run(sql::refund_is_named, id, said.reference);
         co_return fail(errc::unavailable, "the refund is not decided: " + said.reason);
+    }
 
     co_return co_await db_.transaction([&](pg::tx& tx) -> task<result<void>> {
         co_await a.complete_in(tx);

@@ -28,6 +28,28 @@ payment payment_row::shown(bool to_guest) const
             .updated_at = updated_at};
 }
 
+charge payment_row::charged(bool repeated) const
+{
+    return {.id = id,
+            .booking = booking,
+            .amount = amount,
+            .method = method,
+            .capture = capture,
+            .reference = reference.value_or(""),
+            .receipt = receipt,
+            .payer_email = payer_email,
+            .payer_phone = payer_phone,
+            .repeated = repeated};
+}
+
+charge payment_to_advance::charged() const
+{
+    auto c = payment.charged(true);
+    if (c.reference.empty()) c.reference = told_reference.value_or("");
+    if (!c.receipt) c.receipt = told_receipt;
+    return c;
+}
+
 task<> post(pg::tx& tx, const journal& j, const std::vector<entry>& entries)
 {
     std::vector<account> accounts;

@@ -28,9 +28,10 @@ struct payment_row
     money captured, to_refund, refunded;
     int version;
     instant created_at, updated_at;
+    std::optional<std::string> payer_email, payer_phone, receipt;
 
     payment shown(bool to_guest) const;
-    charge charged() const { return {id, amount, method, capture, reference.value_or("")}; }
+    charge charged(bool repeated) const;
     parties who() const { return {provider, host.text()}; }
     standing stands(bookings::booking_status b) const
     {
@@ -48,16 +49,37 @@ struct payment_row
         field<&payment_row::applied>("applied"), field<&payment_row::abandoned>("abandoned"),
         field<&payment_row::captured>("captured"), field<&payment_row::to_refund>("to_refund"),
         field<&payment_row::refunded>("refunded"), field<&payment_row::version>("version"),
-        field<&payment_row::created_at>("created_at"), field<&payment_row::updated_at>("updated_at"));
+        field<&payment_row::created_at>("created_at"), field<&payment_row::updated_at>("updated_at"),
+        field<&payment_row::payer_email>("payer_email"), field<&payment_row::payer_phone>("payer_phone"),
+        field<&payment_row::receipt>("provider_receipt"));
 };
 
 struct payment_to_advance
 {
     payment_row payment;
     bookings::booking_status booking_status;
+    std::optional<std::string> told_reference, told_receipt;
 
-    static constexpr auto fields = schema::fields(field<&payment_to_advance::payment>("payment"),
-                                                  field<&payment_to_advance::booking_status>("booking_status"));
+    /// With what the provider told by itself, where it has not answered yet.
+    charge charged() const;
+
+    static constexpr auto fields =
+        schema::fields(field<&payment_to_advance::payment>("payment"),
+                       field<&payment_to_advance::booking_status>("booking_status"),
+                       field<&payment_to_advance::told_reference>("told_reference"),
+                       field<&payment_to_advance::told_receipt>("told_receipt"));
+};
+
+struct refund_to_make
+{
+    payment_id payment;
+    money amount;
+    std::optional<std::string> reference;
+    std::optional<instant> asked_at;
+
+    static constexpr auto fields = schema::fields(
+        field<&refund_to_make::payment>("payment_id"), field<&refund_to_make::amount>("amount"),
+        field<&refund_to_make::reference>("provider_reference"), field<&refund_to_make::asked_at>("asked_at"));
 };
 
 /// A journal to be posted.

@@ -45,7 +45,8 @@ struct options
 {
     /// Not before; at once when absent.
     std::optional<instant> at = {};
-    /// Of all jobs of this kind that wait, only one has this key: a second one is not made. Empty: no key.
+    /// Of all jobs of this kind that wait, only one has this key: a second one is not made, but the first one waits no
+    /// longer if the second could be done at once. Empty: no key.
     std::string unique = {};
 };
 

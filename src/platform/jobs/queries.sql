@@ -2,11 +2,13 @@
 -- seconds a test has moved the clock of the business.
 
 -- name: enqueue
--- Nothing when one with this key waits already.
+-- One with this key that waits already stands for both, from the earlier moment on.
 insert into job (id, kind, payload, priority, status, run_at, unique_key)
 values ($1, $2, $3, $4, case when $5::timestamptz > $6::timestamptz then 'scheduled' else 'waiting' end, $5, $7)
 on conflict (kind, unique_key)
-    where unique_key is not null and status in ('scheduled', 'waiting', 'retrying') do nothing;
+    where unique_key is not null and status in ('scheduled', 'waiting', 'retrying')
+do update set status = 'waiting', run_at = excluded.run_at, ready_at = excluded.ready_at
+    where job.status <> 'waiting' and excluded.status = 'waiting';
 
 -- name: ring
 select pg_notify('roost_jobs', '');

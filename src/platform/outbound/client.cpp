@@ -30,10 +30,6 @@ struct free_url
 };
 using url_handle = std::unique_ptr<CURLU, free_url>;
 
-struct free_easy
-{
-    void operator()(CURL* c) const { curl_easy_cleanup(c); }
-};
 struct free_list
 {
     void operator()(curl_slist* l) const { curl_slist_free_all(l); }
@@ -226,14 +222,14 @@ void set(CURL* c, CURLoption option, T value)
     if (curl_easy_setopt(c, option, value) != CURLE_OK) throw std::logic_error("libcurl does not take an option");
 }
 
-void set_bounds(CURL* c, const guard& g, milliseconds left)
+void set_bounds(CURL* c, const guard& g, milliseconds left, bool kept)
 {
     set(c, CURLOPT_PROTOCOLS_STR, g.plain_http ? "http,https" : "https");
     set(c, CURLOPT_FOLLOWLOCATION, 0L);
     set(c, CURLOPT_PROXY, "");  // nor one from the environment
     set(c, CURLOPT_NOSIGNAL, 1L);
-    set(c, CURLOPT_FRESH_CONNECT, 1L);
-    set(c, CURLOPT_FORBID_REUSE, 1L);
+    set(c, CURLOPT_FRESH_CONNECT, kept ? 0L : 1L);
+    set(c, CURLOPT_FORBID_REUSE, kept ? 0L : 1L);
     set(c, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
     set(c, CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
     set(c, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::min(left, g.connect).count()));
@@ -272,13 +268,14 @@ list_handle pins(const target& t, const std::vector<address>& checked)
 
 std::expected<answer, fault> exchange_with(const target& t, const request& r, const guard& g,
                                            const std::vector<address>& checked, milliseconds left,
-                                           const std::stop_token& stop)
+                                           const std::stop_token& stop, connections* kept)
 {
-    const std::unique_ptr<CURL, free_easy> easy{curl_easy_init()};
+    const auto put_away = [kept](CURL* c) { kept ? kept->give_back(c) : curl_easy_cleanup(c); };
+    const std::unique_ptr<CURL, decltype(put_away)> easy{kept ? kept->take() : curl_easy_init(), put_away};
     auto* c = easy.get();
     if (!c) throw std::bad_alloc{};
     exchange e{.how = g, .checked = checked, .stop = stop};
-    set_bounds(c, g, left);
+    set_bounds(c, g, left, kept != nullptr);
     set_callbacks(c, e);
     const auto pinned = pins(t, checked);
     set(c, CURLOPT_RESOLVE, pinned.get());
@@ -333,7 +330,8 @@ guard guard::trusted()
 
 bool may_name(const std::string& url, const guard& g) { return read_target(url, g).has_value(); }
 
-std::expected<answer, fault> fetch(const request& r, const guard& g, const resolver& names, const std::stop_token& stop)
+std::expected<answer, fault> fetch(const request& r, const guard& g, const resolver& names, const std::stop_token& stop,
+                                   connections* kept)
 {
     static const auto ready = curl_global_init(CURL_GLOBAL_DEFAULT);
     if (ready != CURLE_OK) throw std::runtime_error("libcurl does not start");
@@ -347,17 +345,18 @@ std::expected<answer, fault> fetch(const request& r, const guard& g, const resol
         const auto checked = check(*next, g, names, left());
         if (!checked) return std::unexpected{checked.error()};
         if (left() <= milliseconds{0}) return std::unexpected{fault::timed_out};
-        auto got = exchange_with(*next, r, g, *checked, left(), stop);
+        auto got = exchange_with(*next, r, g, *checked, left(), stop, kept);
         if (!got || !is_redirect(r, *got)) return got;
         next = read_target(got->location, g, next->url.get());
     }
     return std::unexpected{fault::bad_address};
 }
 
-task<std::expected<answer, fault>> client::send(request r, guard g)
+task<std::expected<answer, fault>> client::send(request r, guard g, std::shared_ptr<connections> kept)
 {
-    auto got = co_await threads_.run([r = std::move(r), g = std::move(g), names = names_](const std::stop_token& stop) {
-        return fetch(r, g, names, stop);
+    auto got = co_await threads_.run([r = std::move(r), g = std::move(g), names = names_,
+                                      kept = std::move(kept)](const std::stop_token& stop) {
+        return fetch(r, g, names, stop, kept.get());
     });
     if (!got) co_return std::unexpected{fault::busy};
     co_return *std::move(got);

@@ -32,14 +32,15 @@ enum class fault : std::uint8_t
     broken,     // it broke off, or what came is no HTTP
     too_large,
     too_many_redirects,
-    busy,  // too much waits here already, or the program ends
+    busy,     // too much waits here already, or the program ends
+    resting,  // it has failed too often just now and is left alone for a while
 };
 constexpr auto names_of(fault)
 {
     using namespace std::literals;
     return std::array{
         "bad_address"sv, "forbidden_address"sv, "unknown_host"sv,       "unreachable"sv, "timed_out"sv, "untrusted"sv,
-        "broken"sv,      "too_large"sv,         "too_many_redirects"sv, "busy"sv};
+        "broken"sv,      "too_large"sv,         "too_many_redirects"sv, "busy"sv,       "resting"sv};
 }
 
 /// What may be asked, and how much of an answer is taken. As it stands: what strangers name.
@@ -83,11 +84,29 @@ std::vector<boost::asio::ip::address> resolve(const std::string& host, std::chro
 /// Whether the address could be asked as far as its text tells: nothing is resolved.
 bool may_name(const std::string& url, const guard& g);
 
-/// Asks now, on this thread. A name is resolved once, every address of it checked, and only those are connected to.
-std::expected<answer, fault> fetch(const request& r, const guard& g, const resolver& names,
-                                   const std::stop_token& stop);
+/// Connections that are kept open for the next request to the same machine. For all threads.
+class connections
+{
+    struct state;
+    std::unique_ptr<state> state_;
 
-/// Asks without blocking who awaits. No cookies, no proxies, nothing remembered between two requests. For all threads.
+public:
+    connections();
+    ~connections();
+    connections(const connections&) = delete;
+
+    /// One that nobody else uses, or a new one; libcurl's easy handle.
+    void* take();
+    void give_back(void* easy);
+};
+
+/// Asks now, on this thread. A name is resolved once, every address of it checked, and only those are connected to.
+/// With `kept`, a connection may be one that was made for an earlier request.
+std::expected<answer, fault> fetch(const request& r, const guard& g, const resolver& names, const std::stop_token& stop,
+                                   connections* kept = nullptr);
+
+/// Asks without blocking who awaits. No cookies, no proxies; nothing is remembered between two requests but the
+/// connections of whoever keeps them. For all threads.
 class client
 {
     background threads_;
@@ -100,7 +119,7 @@ public:
         : threads_{threads, 1'000}, names_{std::move(names)}
     {}
 
-    task<std::expected<answer, fault>> send(request r, guard g);
+    task<std::expected<answer, fault>> send(request r, guard g, std::shared_ptr<connections> kept = nullptr);
     /// For what takes long and comes with an answer: reading it.
     background& threads() { return threads_; }
 };

@@ -8,15 +8,23 @@
 
 namespace roost::schema {
 
+/// What becomes of members that are not declared: refused in what callers send, ignored in what other services answer,
+/// which grow.
+enum class others : std::uint8_t
+{
+    refused,
+    ignored,
+};
+
 /// Reads a JSON object strictly: an unknown member, a wrong type, a missing member, a value out of bounds are all
 /// reported at once, each with its pointer (errc::invalid_input). Text that is not JSON is errc::malformed.
-result<void> read_json(std::string_view text, const type& t, void* into);
+result<void> read_json(std::string_view text, const type& t, void* into, others o = others::refused);
 
 template <class T>
-result<T> from_json(std::string_view text)
+result<T> from_json(std::string_view text, others o = others::refused)
 {
     T value{};
-    if (auto done = read_json(text, type_of<T>, &value); !done) return std::unexpected{std::move(done.error())};
+    if (auto done = read_json(text, type_of<T>, &value, o); !done) return std::unexpected{std::move(done.error())};
     return value;
 }
 

@@ -15,6 +15,7 @@ namespace json = boost::json;
 class reader
 {
     std::vector<field_error>& faults_;
+    others others_;
 
     void fault(const std::string& pointer, std::string_view code, std::string detail)
     {
@@ -132,7 +133,7 @@ class reader
     }
 
 public:
-    explicit reader(std::vector<field_error>& faults) : faults_{faults} {}
+    reader(std::vector<field_error>& faults, others o) : faults_{faults}, others_{o} {}
 
     bool read(const json::value& v, const type& t, const limits& b, void* into, const std::string& pointer)
     {
@@ -149,10 +150,10 @@ public:
         {
             const auto it = std::ranges::find(t.fields, std::string_view{name}, &field_info::name);
             auto place = pointer + "/" + escaped(name);
-            if (it == t.fields.end())
-                fault(place, "unknown", "there is no such member");
-            else
+            if (it != t.fields.end())
                 read(member, *it->of, it->bounds, it->at(into), place);
+            else if (others_ == others::refused)
+                fault(place, "unknown", "there is no such member");
         }
         for (const auto& f : t.fields)
             if (f.required && !v.get_object().contains(f.name))
@@ -178,7 +179,7 @@ public:
 
 }  // namespace
 
-result<void> read_json(std::string_view text, const type& t, void* into)
+result<void> read_json(std::string_view text, const type& t, void* into, others o)
 {
     boost::system::error_code ec;
     json::monotonic_resource memory;  // one document, freed at once
@@ -191,7 +192,7 @@ result<void> read_json(std::string_view text, const type& t, void* into)
     if (!document.is_object())
         bad.fields.push_back({"", "type", "must be an object"});
     else
-        reader{bad.fields}.read_object(document, t, into, "");
+        reader{bad.fields, o}.read_object(document, t, into, "");
     if (!bad.fields.empty()) return std::unexpected{std::move(bad)};
     return {};
 }
