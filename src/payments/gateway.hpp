@@ -183,6 +183,8 @@ public:
     /// Also when it is repeated long after the provider has forgotten the key: then it is looked for first.
     virtual task<refund_answer> refund(refund_request r) = 0;
 
+    /// Whether its events come to addresses of their own below /webhooks/PROVIDER/.
+    virtual bool has_own_addresses() const { return false; }
     /// errc::invalid_credentials when it is not the provider's own, errc::malformed when it cannot be read.
     virtual task<result<provider_event>> read_event(event_request e) = 0;
 
