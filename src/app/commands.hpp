@@ -35,6 +35,10 @@ int show_job(const settings& s, jobs::job_id id);
 int retry_jobs(const settings& s, const job_choice& c);
 int cancel_jobs(const settings& s, const job_choice& c);
 
+/// Compares the ledger with what providers have of charges begun in these days (UTC, the second not included); 1 when
+/// they differ.
+int reconcile_payments(const settings& s, std::optional<date> from, std::optional<date> to);
+
 /// Prints the contract.
 int print_openapi(const settings& s);
 

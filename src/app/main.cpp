@@ -177,6 +177,22 @@ void add_jobs(CLI::App& cli, app::settings& s, int& code)
     filtered(add("cancel", "Take away"))->callback([&s, &code, said] { code = app::cancel_jobs(s, said()); });
 }
 
+void add_payments(CLI::App& cli, app::settings& s, int& code)
+{
+    struct words
+    {
+        std::string from, to;
+    };
+    auto* all = cli.add_subcommand("payments", "Look after payments")->require_subcommand(1);
+    auto* c = all->add_subcommand("reconcile", "Compare the ledger with what providers have; the last week unless told");
+    const auto w = std::make_shared<words>();
+    auto* from = c->add_option("--from", w->from, "Charges begun on this day (UTC) or later")->check(is<date>("DATE"));
+    auto* to = c->add_option("--to", w->to, "and before this one")->check(is<date>("DATE"));
+    from->needs(to);
+    to->needs(from);
+    c->callback([&s, &code, w] { code = app::reconcile_payments(s, parsed<date>(w->from), parsed<date>(w->to)); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -201,6 +217,7 @@ int main(int argc, char** argv)
     add_keys(cli, s, code);
     add_import(cli, s, code);
     add_jobs(cli, s, code);
+    add_payments(cli, s, code);
     cli.add_subcommand("config", "Print the effective settings; --help explains each")
         ->footer("Settings:\n" + help)
         ->callback([&] { std::print("{}", config::print(s.sections())); });

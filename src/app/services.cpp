@@ -67,6 +67,7 @@ services::services(const settings& s)
       alterations{db, clock, terms(s.market)},
       payments{db, clock, bookings, gateways},
       inbox{db, clock, gateways},
+      reconciler{db, clock, gateways},
       reviews{db, clock, s.market.review_scope},
       notifications{db, clock, accounts.mailed, s.mail, s.general.environment != environment::production},
       feeds{db, clock, outbound, strangers(s), std::chrono::minutes{s.feeds.interval_minutes}},
@@ -100,7 +101,7 @@ void install_jobs(jobs::worker& w, services& s)
     reviews::install_jobs(w, s.reviews);
     notifications::install_jobs(w, s.notifications);
     feeds::install_jobs(w, s.feeds);
-    payments::install_jobs(w, s.payments, s.inbox);
+    payments::install_jobs(w, s.payments, s.inbox, s.reconciler);
     if (s.gateways.find(payments::provider::sandbox)) payments::install_sandbox_jobs(w, s.db, s.clock, s.inbox);
 }
 

@@ -9,6 +9,7 @@
 #include "feeds/service.hpp"
 #include "notifications/notifications.hpp"
 #include "payments/inbox.hpp"
+#include "payments/reconciling.hpp"
 #include "payments/service.hpp"
 #include "platform/http/api.hpp"
 #include "platform/jobs/worker.hpp"
@@ -40,6 +41,7 @@ struct services
     payments::gateways gateways;
     payments::service payments;
     payments::inbox inbox;
+    payments::reconciler reconciler;
     reviews::service reviews;
     notifications::feature notifications;
     outbound::client outbound;

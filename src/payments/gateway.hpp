@@ -122,6 +122,10 @@ struct listed_charge
 {
     std::string reference;
     money captured, refunded;
+
+    static constexpr auto fields =
+        schema::fields(field<&listed_charge::reference>("reference"), field<&listed_charge::captured>("captured"),
+                       field<&listed_charge::refunded>("refunded"));
 };
 
 struct charge_page
@@ -198,8 +202,10 @@ public:
     /// Nothing when there is none, or it is not known.
     virtual task<std::optional<dispute_seen>> query_dispute(std::string) { co_return std::nullopt; }
 
-    /// What was begun there between two instants, a page at a time; nothing when the provider cannot tell, or does not
-    /// now. `cursor` is empty for the first page.
+    /// Whether it can say what it has.
+    virtual bool lists_charges() const { return false; }
+    /// What was begun there between two instants, a page at a time; nothing when it does not answer. `cursor` is empty
+    /// for the first page.
     virtual task<std::optional<charge_page>> charges(instant, instant, std::string) { co_return std::nullopt; }
 };
 

@@ -1,6 +1,7 @@
 #include "payments/jobs.hpp"
 
 #include "payments/inbox.hpp"
+#include "payments/reconciling.hpp"
 #include "payments/service.hpp"
 #include "platform/jobs/worker.hpp"
 
@@ -11,11 +12,13 @@ using namespace std::chrono_literals;
 
 constexpr jobs::kind<jobs::nothing> enqueue_due{
     .name = "payments.enqueue_due", .priority = 3, .attempts = 3, .timeout = 30s};
+constexpr jobs::kind<jobs::nothing> reconcile{
+    .name = "payments.reconcile", .priority = 9, .timeout = std::chrono::minutes{30}};
 constexpr jobs::kind<jobs::nothing> forget_events{.name = "payments.forget_events", .priority = 9};
 
 }  // namespace
 
-void install_jobs(jobs::worker& w, service& s, inbox& i)
+void install_jobs(jobs::worker& w, service& s, inbox& i, reconciler& r)
 {
     w.on<payment_job>(advance_payment, [&s](jobs::attempt& a, payment_job job) { return s.advance(a, job.payment); });
     w.on<refund_job>(make_refund, [&s](jobs::attempt& a, refund_job job) { return s.pay_back(a, job.refund); });
@@ -23,6 +26,12 @@ void install_jobs(jobs::worker& w, service& s, inbox& i)
     w.every(5s, enqueue_due);
     w.on<jobs::nothing>(forget_events, [&i](jobs::attempt&, jobs::nothing) { return i.forget_old(); });
     w.every(1h, forget_events);
+    w.on<jobs::nothing>(reconcile, [&r](jobs::attempt&, jobs::nothing) -> task<result<void>> {
+        const auto done = co_await r.reconcile_latest();
+        if (!done) co_return std::unexpected{done.error()};
+        co_return result<void>{};
+    });
+    w.every(24h, reconcile);
 }
 
 }  // namespace roost::payments

@@ -10,6 +10,7 @@ namespace roost::payments {
 
 class service;
 class inbox;
+class reconciler;
 
 struct payment_job
 {
@@ -32,6 +33,6 @@ inline constexpr jobs::kind<payment_job> advance_payment{
 inline constexpr jobs::kind<refund_job> make_refund{
     .name = "payments.refund", .priority = 3, .attempts = 500, .timeout = std::chrono::seconds{60}};
 
-void install_jobs(jobs::worker& w, service& s, inbox& i);
+void install_jobs(jobs::worker& w, service& s, inbox& i, reconciler& r);
 
 }  // namespace roost::payments

@@ -154,6 +154,16 @@ with made as (
 )
 select count(*) from made;
 
+-- name: booked_charges
+-- Of payments that were begun from $2 to $3, in order of their ids, after $4.
+select p.id as payment_id, p.provider_reference as reference, p.currency,
+       coalesce(sum(e.amount) filter (where j.kind in ('capture', 'capture_not_taken')), 0)::bigint as captured,
+       coalesce(-sum(e.amount) filter (where j.kind = 'refund_paid'), 0)::bigint as refunded
+from payment p left join ledger_journal j on j.payment_id = p.id
+left join ledger_entry e on e.journal_id = j.id and e.account in ('gateway_cash', 'gateway_fee')
+where p.provider = $1 and p.created_at >= $2 and p.created_at < $3 and p.provider_reference is not null and p.id > $4
+group by p.id order by p.id limit $5;
+
 -- name: insert_event
 -- Nothing when it came before.
 insert into webhook_event (id, provider, event_id, kind, about, reference, payment_id, receipt, received_at)
@@ -182,6 +192,10 @@ select * from sandbox_charge where id = $1;
 
 -- name: sandbox_charge_at
 select * from sandbox_charge where token = $1;
+
+-- name: sandbox_charges
+select id::text as reference, currency, captured, refunded from sandbox_charge
+where created_at >= $1 and created_at < $2 and id > $3 order by id limit $4;
 
 -- name: sandbox_capture
 update sandbox_charge set state = 'succeeded', captured = amount where id = $1 and state = 'authorized';

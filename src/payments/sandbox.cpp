@@ -86,6 +86,19 @@ public:
         co_return refund_answer{refund_status::failed, {}, "more_than_was_taken"};
     }
 
+    bool lists_charges() const override { return true; }
+
+    task<std::optional<charge_page>> charges(instant from, instant to, std::string cursor) override
+    {
+        constexpr std::size_t page_size = 500;
+        const auto after = uuid::parse(cursor).value_or(uuid{});
+        charge_page page;
+        page.charges = co_await db_.all<listed_charge>(sql::sandbox_charges, from, to, after,
+                                                       static_cast<std::int32_t>(page_size));
+        if (page.charges.size() == page_size) page.next = page.charges.back().reference;
+        co_return page;
+    }
+
     task<result<provider_event>> read_event(event_request e) override
     {
         const auto secrets = co_await db_.all<std::string>(sql::sandbox_secrets);

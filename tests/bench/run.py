@@ -112,7 +112,17 @@ class Bench:
                                   f.name, *extra, self.url], text=True, capture_output=True, timeout=self.seconds + 60)
         if out.returncode:
             raise RuntimeError(out.stderr[:1000])
+        self.wait_for_pgbench()
         return float(re.search(r"tps = ([0-9.]+)", out.stdout).group(1))
+
+    def wait_for_pgbench(self):
+        """It ends while its sessions still commit what they were at."""
+        with psycopg.connect(self.url, autocommit=True) as c:
+            for _ in range(200):
+                if not c.execute("select 1 from pg_stat_activity where application_name = 'pgbench'").fetchone():
+                    return
+                time.sleep(0.05)
+        raise RuntimeError("pgbench's sessions do not end")
 
     def login(self):
         body = json.dumps({"username": "bench", "password": PASSWORD}).encode()

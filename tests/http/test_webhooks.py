@@ -68,7 +68,7 @@ def test_fifty_at_once_are_one_event(api, payment, db):
     choose(api, p, "approve")
     id, statuses = secrets.token_hex(8), []
     volley = [threading.Thread(target=lambda: statuses.append(tell(api, db_of(api), reference_of(db, p), id=id).status))
-              for _ in range(10)]  # fmt: skip
+              for _ in range(50)]  # fmt: skip
     for thread in volley:
         thread.start()
     for thread in volley:
