@@ -244,11 +244,16 @@ class Simulator:
         event.statuses.append(reply.status)
         return reply
 
+    def all_told(self):
+        """Whether every event that is told by itself has been."""
+        return self._to_tell.unfinished_tasks == 0
+
     def _tell_all(self):
         while (event := self._to_tell.get()) is not None:
             if self.target:
                 with contextlib.suppress(OSError, http.client.HTTPException):  # it is down: providers would repeat it
                     self.tell(event)
+            self._to_tell.task_done()
 
 
 def _handler(simulator):
