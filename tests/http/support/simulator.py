@@ -12,6 +12,7 @@
     acme = Acme(clock)                                 # acme.url; acme.close()
     acme.target = server                               # who is told of events
     acme.fail("POST /v1/charges", hang(after=True))    # once; times=3 for more
+    with acme.held("POST /v1/charges") as held:        # such requests wait, held.count of them, until the block ends
     acme.asked("POST /v1/charges")                     # what was asked, in order
     acme.happened(body)                                # in answer(): an event; sent at once unless acme.telling is False
     acme.tell(acme.events[0])                          # sent again, or for the first time
@@ -132,6 +133,21 @@ class Event:
         return json.loads(self.body)
 
 
+@dataclasses.dataclass
+class Held:
+    """Requests that wait, before their effect or after it, until `opened`."""
+
+    pattern: re.Pattern
+    after: bool
+    count: int = 0
+    opened: threading.Event = dataclasses.field(default_factory=threading.Event)
+
+    def wait(self, request, after):
+        if after == self.after and not self.opened.is_set() and self.pattern.fullmatch(request.line):
+            self.count += 1
+            self.opened.wait(60)
+
+
 class Simulator:
     provider = ""
 
@@ -148,6 +164,7 @@ class Simulator:
         self.telling = True
         self.target = None
         self._faults = []  # [pattern, fault, how many times still]
+        self._held = None
         self._to_tell = queue.Queue()
         self._closing = threading.Event()
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -194,6 +211,15 @@ class Simulator:
         with self.lock:
             return sum(times for _, _, times in self._faults)
 
+    @contextlib.contextmanager
+    def held(self, pattern, after=False):
+        self._held = Held(re.compile(pattern), after)
+        try:
+            yield self._held
+        finally:
+            self._held.opened.set()
+            self._held = None
+
     def _fault_of(self, request):
         for entry in self._faults:
             if entry[0].fullmatch(request.line):
@@ -205,6 +231,15 @@ class Simulator:
 
     def _serve(self, request):
         """(answer or None, fault or None)"""
+        held = self._held
+        if held:
+            held.wait(request, after=False)
+        served = self._serve_now(request)
+        if held:
+            held.wait(request, after=True)
+        return served
+
+    def _serve_now(self, request):
         with self.lock:
             self.journal.append(request)
             fault = self._fault_of(request)
