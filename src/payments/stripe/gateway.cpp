@@ -308,6 +308,7 @@ public:
         co_return seen;
     }
 
+    bool lists_charges() const override { return true; }
     task<std::optional<charge_page>> charges(instant from, instant to, std::string cursor) override
     {
         const auto seconds = [](instant at) {

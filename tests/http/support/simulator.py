@@ -201,6 +201,12 @@ class Simulator:
         with self.lock:
             self._faults.append([re.compile(pattern), fault, times])
 
+    def _told_to_fail(self, body):
+        """POST /simulator/fail, for tests in other programs: {"pattern": …, "status": 500, "after": true}."""
+        told = json.loads(body)
+        self.fail(told["pattern"], status(told["status"], after=told["after"]))
+        return Answer(204)
+
     def behave(self):
         """Forgets what was to go wrong."""
         with self.lock:
@@ -300,7 +306,10 @@ def _handler(simulator):
             path, _, query = self.path.partition("?")
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             pairs = urllib.parse.parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
-            answer, fault = simulator._serve(Request(self.command, path, pairs, self.headers, body, time.monotonic()))
+            if path == "/simulator/fail":
+                answer, fault = simulator._told_to_fail(body), None
+            else:
+                answer, fault = simulator._serve(Request(self.command, path, pairs, self.headers, body, time.monotonic()))
             what = fault.what if fault else "answer"
             if what == "hang":
                 self.wait_until_left()
