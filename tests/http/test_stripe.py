@@ -184,12 +184,12 @@ def test_a_held_payment_that_the_bank_takes_back_fails_and_another_follows(place
 
 
 def test_what_is_cancelled_is_refunded_and_an_admin_gives_a_part_back(place):
-    guest, _, booking, payment = place.paid(stay={"check_in": 40})
+    guest, host, booking, payment = place.paid(stay={"check_in": 40})
     admin = place.api.as_admin()
     part = {"amount": money(1234), "reason": "The heating was broken."}
     admin.post(f"/payments/{payment['id']}/refunds/", part, headers={"Idempotency-Key": payment["id"]}).expect(201)
     assert becomes(guest, payment, "partially_refunded")["refunded"] == money(1234)
-    guest.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
+    host.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
     becomes(guest, payment, "refunded")
     (intent,) = place.intents(payment)
     assert [r["amount"] for r in place.stripe.refunds.values() if r["payment_intent"] == intent["id"]][0] == 1234
@@ -199,9 +199,9 @@ def test_what_is_cancelled_is_refunded_and_an_admin_gives_a_part_back(place):
 
 
 def test_a_refund_that_takes_days_is_done_once_it_is(place):
-    guest, _, booking, payment = place.paid(stay={"check_in": 40})
+    guest, host, booking, payment = place.paid(stay={"check_in": 40})
     place.stripe.refunds_begin = "pending"
-    guest.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
+    host.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
     refund = wait_until(lambda: [r for r in place.stripe.refunds.values() if r["payment_intent"] == place.intent(payment)["id"]], 60)
     assert [r["status"] for r in refunds(guest, payment)] == ["pending"]
     place.stripe.end_refund(refund[0], "succeeded")
@@ -211,9 +211,9 @@ def test_a_refund_that_takes_days_is_done_once_it_is(place):
 
 def test_a_refund_that_fails_is_told_and_stays_owed(place):
     place.server.expect_errors("a provider refuses to give money back")
-    guest, _, booking, payment = place.paid(stay={"check_in": 40})
+    guest, host, booking, payment = place.paid(stay={"check_in": 40})
     place.stripe.refunds_begin = "pending"
-    guest.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
+    host.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
     refund = wait_until(lambda: [r for r in place.stripe.refunds.values() if r["payment_intent"] == place.intent(payment)["id"]], 60)
     place.stripe.end_refund(refund[0], "failed")
     wait_until(lambda: [r["status"] for r in refunds(guest, payment)] == ["failed"], 60)
@@ -225,12 +225,12 @@ def test_a_refund_that_fails_is_told_and_stays_owed(place):
 @pytest.mark.parametrize("currency,nightly,written", [("JPY", 10_000, 10_000), ("KWD", 10_000, 10_000), ("UGX", 10_000, 1_000_000),
                                                       ("ISK", 10_000, 1_000_000), ("MGA", 10_000, 100), ("HUF", 10_000, 10_000)])  # fmt: skip
 def test_amounts_are_written_in_stripes_units(place, currency, nightly, written):
-    guest, _, booking, payment = place.begun(nightly_price=money(nightly, currency), stay={"nights": 1})
+    guest, host, booking, payment = place.begun(nightly_price=money(nightly, currency), stay={"nights": 1})
     total = booking["price"]["total"]["amount"]
     assert place.intent(payment)["amount"] * nightly == total * written
     place.pay(payment)
     assert becomes(guest, payment, "succeeded")["captured"] == money(total, currency)
-    guest.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
+    host.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
     wait_until(lambda: {r["status"] for r in refunds(guest, payment)} == {"succeeded"}, 60)
 
 

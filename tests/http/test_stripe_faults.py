@@ -12,7 +12,7 @@ from support.stripe_place import StripePlace
 
 @pytest.fixture(scope="module")
 def _place(start_server, new_database, new_redis, api_of):
-    place = StripePlace(start_server, new_database(), new_redis(), api_of, ROOST_PAYMENTS_TIMEOUT_MS="700")
+    place = StripePlace(start_server, new_database(), new_redis(), api_of, ROOST_PAYMENTS_TIMEOUT_MS="2000")
     yield place
     place.close()
 
@@ -126,9 +126,9 @@ def test_a_payment_that_is_given_up_is_cancelled_in_the_end(place, fault):
 
 @every_plain_fault
 def test_money_goes_back_once(place, fault):
-    guest, _, booking, payment = place.paid(stay={"check_in": 40})
+    guest, host, booking, payment = place.paid(stay={"check_in": 40})
     place.stripe.fail("POST /v1/refunds", fault)
-    guest.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
+    host.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
     assert becomes(guest, payment, "refunded")["refunded"] == payment["amount"]
     assert [r["amount"] for r in refunds_of(place, payment)] == [payment["amount"]["amount"]]
     place.assert_sound()
@@ -137,19 +137,19 @@ def test_money_goes_back_once(place, fault):
 @pytest.mark.parametrize("looking", [None, status(500), cut(), says(b"OK"), says(b'{"object":"list","has_more":false}')])
 def test_money_goes_back_once_even_when_stripe_has_forgotten_the_key(place, looking):
     """A repetition months later looks for what was asked before, and asks for nothing as long as it cannot look."""
-    guest, _, booking, payment = place.paid(stay={"check_in": 40})
+    guest, host, booking, payment = place.paid(stay={"check_in": 40})
     place.stripe.keeps_keys = False
     place.stripe.fail("POST /v1/refunds", cut(after=True))
     if looking:
         place.stripe.fail("GET /v1/refunds", looking)
-    guest.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
+    host.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
     becomes(guest, payment, "refunded")
     assert len(refunds_of(place, payment)) == 1
     place.assert_sound()
 
 
 def test_a_refund_is_found_among_many_pages(place):
-    guest, _, booking, payment = place.paid(stay={"check_in": 40})
+    guest, host, booking, payment = place.paid(stay={"check_in": 40})
     place.stripe.keeps_keys = False
     place.stripe.fail("POST /v1/refunds", cut(after=True))
     create = place.stripe._create_refund
@@ -162,7 +162,7 @@ def test_a_refund_is_found_among_many_pages(place):
         return made
 
     place.stripe._create_refund = among_others
-    guest.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
+    host.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
     becomes(guest, payment, "refunded")
     del place.stripe._create_refund
     place.stripe.refunds = {id: r for id, r in place.stripe.refunds.items() if r["metadata"]}
@@ -188,7 +188,7 @@ def test_a_key_that_is_refused_decides_nothing_and_is_an_error(place, code):
 
 def test_another_amount_or_currency_than_was_asked_for_confirms_nothing(place):
     """Stripe's word, so the money is what it says: given back, or left for people to look at."""
-    place.server.expect_errors("another amount was taken", "in another currency", "a provider refuses to give money back")
+    place.server.expect_errors("another amount was taken|in another currency")
     place.stripe.telling = False
     for lie, expected in (({"currency": "usd"}, "failed"), ({"amount_received": 4}, "refunded")):
         guest, _, booking, payment = place.begun()

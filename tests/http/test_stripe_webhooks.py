@@ -83,11 +83,10 @@ def test_fifty_at_once_are_one_event(place, succeeded):
     assert len(place.stripe.asked(f"GET /v1/payment_intents/{place.intent(payment)['id']}")) == 1, "and it was asked once"
 
 
-@pytest.mark.parametrize("late,status", [(-301, 401), (-299, 200), (299, 200), (301, 401)])
+@pytest.mark.parametrize("late,status", [(-301, 401), (-290, 200), (299, 200), (310, 401)])
 def test_a_signature_is_good_for_five_minutes_either_way(place, succeeded, late, status):
-    """The second may change while it is on its way: signed at the middle of one."""
+    """To the second in unit tests: here time passes while it is on its way."""
     payment, event = succeeded
-    wait_until(lambda: 0.1 < place.stripe.now().microsecond / 1e6 < 0.5, 5, "the first half of a second")
     header = sign(place.stripe.secret, event.body, place.stripe.now(), late)
     assert place.stripe.tell(event, headers={"Stripe-Signature": header}).status == status
     assert kept(place, event) == (status == 200)
