@@ -28,7 +28,7 @@ def world(start_server, new_redis, api_of, binary):
     place = None
     try:
         database = Databases(postgres.url(), binary).create()
-        place = StripePlace(start_server, database, new_redis(), api_of, ROOST_PAYMENTS_TIMEOUT_MS="1000",
+        place = StripePlace(start_server, database, new_redis(), api_of, ROOST_PAYMENTS_TIMEOUT_MS="1000", ROOST_HTTP_REQUEST_TIMEOUT_MS="4000",
                             ROOST_DATABASE_EXCLUSIVE="24", ROOST_DATABASE_LOCK_MS="20000", ROOST_DATABASE_STATEMENT_MS="20000")  # fmt: skip
         place.server.expect_errors("(?i)postgres|database|57P0|08006|unavailable|stripe|a job is given up")
         yield place, postgres, place.api.new_host(), [place.api.new_guest() for _ in range(SEEDS)]

@@ -65,14 +65,8 @@ class Cell:
             self.insist(seed)
 
     def insist(self, seed):
-        """Until the payment is acknowledged; time passes for those whose key is still taken."""
-        for tries in range(200):
-            if seed.begin(self.place):
-                return
-            time.sleep(0.05)
-            if tries % 10 == 9:
-                self.pass_time(20)
-        raise AssertionError("a payment is never acknowledged")
+        """Until the payment is acknowledged. Who was at work when it was killed has its key until its lease ends."""
+        wait_until(lambda: seed.begin(self.place), 60, "a payment is acknowledged", every=0.2)
 
     def pay_all(self, told=True):
         self.stripe.telling = told
