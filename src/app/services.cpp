@@ -13,6 +13,7 @@
 #include "payments/jobs.hpp"
 #include "payments/rest.hpp"
 #include "payments/sandbox.hpp"
+#include "payments/stripe/gateway.hpp"
 #include "platform/http/jobs.hpp"
 #include "properties/rest.hpp"
 #include "reviews/jobs.hpp"
@@ -89,7 +90,12 @@ services::services(const settings& s)
     // What is wrong with the setting `serve` has said.
     if (const auto offered = s.payment_providers())
         for (const auto p : *offered)
+        {
             if (p == payments::provider::sandbox) gateways.add(p, payments::make_sandbox(db, clock));
+            if (p == payments::provider::stripe)
+                gateways.add(p, payments::make_stripe(outbound, clock, s.stripe, s.outbound.ca_file,
+                                                      std::chrono::milliseconds{s.payments.timeout_ms}));
+        }
     install_jobs(jobs, *this);
 }
 

@@ -8,6 +8,7 @@
 #include "feeds/settings.hpp"
 #include "payments/payment.hpp"
 #include "payments/settings.hpp"
+#include "payments/stripe/settings.hpp"
 #include "platform/config/config.hpp"
 #include "platform/http/server.hpp"
 #include "platform/jobs/worker.hpp"
@@ -244,6 +245,7 @@ struct settings
     feed_settings feeds;
     outbound_settings outbound;
     payment_settings payments;
+    stripe_settings stripe;
 
     /// The sections under their names; `general` has none.
     std::vector<config::section> sections();

@@ -8,6 +8,7 @@ import "./calendars_elsewhere.js";
 import "./an_account.js";
 import "./after_the_stay.js";
 import "./paying.js";
+import "./paying_by_stripe.js";
 import { anybody, used } from "./people.js";
 import { url } from "./server.js";
 
