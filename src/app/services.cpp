@@ -11,6 +11,7 @@
 #include "notifications/jobs.hpp"
 #include "notifications/rest.hpp"
 #include "payments/jobs.hpp"
+#include "payments/paystack/gateway.hpp"
 #include "payments/rest.hpp"
 #include "payments/sandbox.hpp"
 #include "platform/http/jobs.hpp"
@@ -89,7 +90,12 @@ services::services(const settings& s)
     // What is wrong with the setting `serve` has said.
     if (const auto offered = s.payment_providers())
         for (const auto p : *offered)
+        {
             if (p == payments::provider::sandbox) gateways.add(p, payments::make_sandbox(db, clock));
+            if (p == payments::provider::paystack)
+                gateways.add(p, payments::make_paystack(outbound, s.paystack, s.mail.site, s.outbound.ca_file,
+                                                        std::chrono::milliseconds{s.payments.timeout_ms}));
+        }
     install_jobs(jobs, *this);
 }
 

@@ -18,7 +18,8 @@ std::vector<config::section> settings::sections()
             config::section_of("limits", limits),     config::section_of("market", market),
             config::section_of("jobs", jobs),         config::section_of("celery", celery),
             config::section_of("mail", mail),         config::section_of("feeds", feeds),
-            config::section_of("outbound", outbound), config::section_of("payments", payments)};
+            config::section_of("outbound", outbound), config::section_of("payments", payments),
+            config::section_of("paystack", paystack)};
 }
 
 pg::config settings::for_database() const
@@ -80,11 +81,14 @@ result<std::vector<payments::provider>> settings::payment_providers() const
     std::vector<provider> all;
     for (const auto& name : named)
     {
-        if (name != name_of(provider::sandbox))
+        const auto p = parse_enum<provider>(name);
+        if (p != provider::sandbox && p != provider::paystack)
             return invalid("ROOST_PAYMENTS_PROVIDERS", name + " cannot take payments");
-        if (production)
+        if (p == provider::sandbox && production)
             return invalid("ROOST_PAYMENTS_PROVIDERS", "the sandbox moves no money: it is for development and tests");
-        all.push_back(provider::sandbox);
+        if (p == provider::paystack)
+            if (auto lacks = paystack.check(); !lacks) return std::unexpected{std::move(lacks.error())};
+        all.push_back(*p);
     }
     return all;
 }

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "feeds/settings.hpp"
 #include "payments/payment.hpp"
+#include "payments/paystack/settings.hpp"
 #include "payments/settings.hpp"
 #include "platform/config/config.hpp"
 #include "platform/http/server.hpp"
@@ -244,6 +245,7 @@ struct settings
     feed_settings feeds;
     outbound_settings outbound;
     payment_settings payments;
+    paystack_settings paystack;
 
     /// The sections under their names; `general` has none.
     std::vector<config::section> sections();
