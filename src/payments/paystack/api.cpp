@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t longest_reply = 4'000'000;
 constexpr std::size_t longest_word = 60;
 
-/// Which of 4xx Paystack uses for what differs between its operations, so its words decide (paystack.com/docs/api/errors).
+/// Which 4xx stands for what differs between Paystack's operations, so its words decide (paystack.com/docs/api/errors).
 failure failure_of(const outbound::answer& a)
 {
     const auto said = schema::from_json<refusal>(a.body, schema::others::ignored);

@@ -56,7 +56,7 @@ std::optional<payment_id> payment_in(std::string_view reference)
 result<provider_event> read_event(const event_request& e, const std::string& key)
 {
     const auto signature = e.header(signature_header);
-    if (!signature || !auth::equal(*signature, auth::hex(auth::as_bytes(auth::hmac_sha512(key, e.body)))))
+    if (!signature || !auth::equal(*signature, auth::hex(auth::hmac_sha512(key, e.body))))
         return fail(errc::invalid_credentials, "the event is not signed as it must be");
     auto told = schema::from_json<event>(e.body, schema::others::ignored);
     if (!told) return fail(errc::malformed, "this is no event");

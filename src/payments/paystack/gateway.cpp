@@ -89,7 +89,7 @@ class paystack_gateway : public gateway
     std::string site_, key_;
 
     /// Refunds carry no reference of ours, so what was asked before is known by its note.
-    task<reply<std::optional<refund>>> find(const refund_request& r)
+    task<reply<std::optional<paystack::refund>>> find(const refund_request& r)
     {
         const auto of = co_await api_.get<transaction>(verify(transactions, r.of.reference));
         if (!of) co_return std::unexpected{of.error()};
@@ -97,7 +97,7 @@ class paystack_gateway : public gateway
         for (int page = 1;; ++page)
         {
             parameters which{{"transaction", std::to_string(of->id)}};
-            auto got = co_await api_.list<refund>(std::string{refunds}, std::move(which), page);
+            auto got = co_await api_.list<paystack::refund>(std::string{refunds}, std::move(which), page);
             if (!got) co_return std::unexpected{std::move(got.error())};
             for (auto& one : *got)
                 if (one.merchant_note == note) co_return std::move(one);
@@ -181,8 +181,8 @@ public:
     /// Never asked for: nothing is held.
     task<answer> capture(charge c) override { co_return co_await query(std::move(c)); }
 
-    /// Paystack ends nothing, so a page may be paid at any time. Nobody waits for one that is not in use: it counts as
-    /// cancelled, and what comes all the same is told by an event, or found when reconciling, and taken in or given back.
+    /// Paystack ends nothing, so a page may be paid at any time. One that is not in use counts as cancelled; what comes
+    /// all the same is told by an event, or found when reconciling, and used or given back.
     task<answer> cancel(charge c) override
     {
         const auto got = co_await api_.get<transaction>(verify(transactions, c.reference));
@@ -195,7 +195,10 @@ public:
     task<refund_answer> refund(refund_request r) override
     {
         if (!r.reference.empty())
-            co_return answer_of(co_await api_.get<paystack::refund>(std::format("{}/{}", refunds, r.reference)), r.amount);
+        {
+            const auto named = co_await api_.get<paystack::refund>(std::format("{}/{}", refunds, r.reference));
+            co_return answer_of(named, r.amount);
+        }
         if (r.repeated)
         {
             auto before = co_await find(r);

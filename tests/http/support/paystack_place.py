@@ -1,5 +1,7 @@
 """A server of ours that is paid by way of Paystack, which is a simulator."""
 
+import secrets
+
 import psycopg
 from psycopg.rows import dict_row
 
@@ -55,6 +57,12 @@ class PaystackPlace:
         guest, host, booking, payment = self.begun(*args, **changes)
         self.pay(payment)
         return guest, host, booking, becomes(guest, payment, "succeeded")
+
+    def give_back(self, payment, amount=None):
+        """By an admin, a part or what is left."""
+        body = {"reason": "Cold."} | ({"amount": amount} if amount else {})
+        headers = {"Idempotency-Key": secrets.token_hex(16)}
+        return self.api.as_admin().post(f"/payments/{payment['id']}/refunds/", body, headers=headers).expect(201)
 
     def transaction(self, payment):
         """Paystack's, by what we wrote on it."""

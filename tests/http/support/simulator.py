@@ -12,6 +12,7 @@
     acme = Acme(clock)                                 # acme.url; acme.close()
     acme.target = server                               # who is told of events
     acme.fail("POST /v1/charges", hang(after=True))    # once; times=3 for more
+    with acme.held("POST /v1/charges") as held:        # such requests wait, held.count of them, until the block ends
     acme.asked("POST /v1/charges")                     # what was asked, in order
     acme.happened(body)                                # in answer(): an event; sent at once unless acme.telling is False
     acme.tell(acme.events[0])                          # sent again, or for the first time
@@ -132,6 +133,21 @@ class Event:
         return json.loads(self.body)
 
 
+@dataclasses.dataclass
+class Held:
+    """Requests that wait, before their effect or after it, until `opened`."""
+
+    pattern: re.Pattern
+    after: bool
+    count: int = 0
+    opened: threading.Event = dataclasses.field(default_factory=threading.Event)
+
+    def wait(self, request, after):
+        if after == self.after and not self.opened.is_set() and self.pattern.fullmatch(request.line):
+            self.count += 1
+            self.opened.wait(60)
+
+
 class Simulator:
     provider = ""
 
@@ -148,6 +164,7 @@ class Simulator:
         self.telling = True
         self.target = None
         self._faults = []  # [pattern, fault, how many times still]
+        self._held = None
         self._to_tell = queue.Queue()
         self._closing = threading.Event()
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -184,6 +201,12 @@ class Simulator:
         with self.lock:
             self._faults.append([re.compile(pattern), fault, times])
 
+    def _told_to_fail(self, body):
+        """POST /simulator/fail, for tests in other programs: {"pattern": …, "status": 500, "after": true}."""
+        told = json.loads(body)
+        self.fail(told["pattern"], status(told["status"], after=told["after"]))
+        return Answer(204)
+
     def behave(self):
         """Forgets what was to go wrong."""
         with self.lock:
@@ -193,6 +216,15 @@ class Simulator:
         """How many requests are still to go wrong."""
         with self.lock:
             return sum(times for _, _, times in self._faults)
+
+    @contextlib.contextmanager
+    def held(self, pattern, after=False):
+        self._held = Held(re.compile(pattern), after)
+        try:
+            yield self._held
+        finally:
+            self._held.opened.set()
+            self._held = None
 
     def _fault_of(self, request):
         for entry in self._faults:
@@ -205,6 +237,15 @@ class Simulator:
 
     def _serve(self, request):
         """(answer or None, fault or None)"""
+        held = self._held
+        if held:
+            held.wait(request, after=False)
+        served = self._serve_now(request)
+        if held:
+            held.wait(request, after=True)
+        return served
+
+    def _serve_now(self, request):
         with self.lock:
             self.journal.append(request)
             fault = self._fault_of(request)
@@ -244,11 +285,16 @@ class Simulator:
         event.statuses.append(reply.status)
         return reply
 
+    def all_told(self):
+        """Whether every event that is told by itself has been."""
+        return self._to_tell.unfinished_tasks == 0
+
     def _tell_all(self):
         while (event := self._to_tell.get()) is not None:
             if self.target:
                 with contextlib.suppress(OSError, http.client.HTTPException):  # it is down: providers would repeat it
                     self.tell(event)
+            self._to_tell.task_done()
 
 
 def _handler(simulator):
@@ -260,7 +306,10 @@ def _handler(simulator):
             path, _, query = self.path.partition("?")
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             pairs = urllib.parse.parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
-            answer, fault = simulator._serve(Request(self.command, path, pairs, self.headers, body, time.monotonic()))
+            if path == "/simulator/fail":
+                answer, fault = simulator._told_to_fail(body), None
+            else:
+                answer, fault = simulator._serve(Request(self.command, path, pairs, self.headers, body, time.monotonic()))
             what = fault.what if fault else "answer"
             if what == "hang":
                 self.wait_until_left()
