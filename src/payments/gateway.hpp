@@ -155,7 +155,7 @@ struct provider_event
     event_subject about = event_subject::payment;
     std::string reference;  // of a payment or dispute the provider's, of a refund or payout ours
     // Where the provider's reference may not be known yet. With a refund that the provider does not tell apart: all of
-    // this payment are meant.
+    // this payment that it has named are meant.
     std::optional<payment_id> payment = {};
     std::optional<std::string> receipt = {};
 };

@@ -192,3 +192,31 @@ def test_a_refund_is_looked_at_when_paystack_tells_of_one(place):
     place.paystack.tell(place.paystack.events[-1]).expect(200)
     becomes(guest, payment, "refunded")
     place.assert_sound()
+
+
+def test_what_is_told_of_one_refund_does_not_send_another_twice(place):
+    """A refund whose request is under way would not be found yet."""
+    guest, _, _, payment = place.begun()
+    place.pay(payment)
+    place.paystack.tell(place.paystack.events[-1]).expect(200)
+    becomes(guest, payment, "succeeded")
+    place.paystack.refunds_end = None
+    place.give_back(payment, money(1_000, "NGN"))
+    named = "select 1 from refund where payment_id = %s and provider_reference is not null"
+    wait_until(lambda: place.db.execute(named, [payment["id"]]).fetchone(), 60, "the first refund's name")
+    (first,) = place.refunds(payment)
+    with place.paystack.held("POST /refund") as held:
+        place.give_back(payment, money(1_000, "NGN"))
+        wait_until(lambda: held.count == 1, 60, "the second refund")
+        place.paystack.process(first, "processed")
+        place.paystack.tell(place.paystack.events[-1]).expect(200)
+        wait_until(lambda: {r["status"] for r in refunds(guest, payment)} == {"succeeded", "pending"}, 60, "the first")
+        jobs = "select 1 from job where kind = 'payments.refund' and status <> 'running'"
+        wait_until(lambda: not place.db.execute(jobs).fetchone(), 60, "no job but that of the second")
+        assert held.count == 1
+    wait_until(lambda: place.db.execute(named + " and status = 'pending'", [payment["id"]]).fetchone(), 60, "the second's name")
+    (second,) = [r for r in place.refunds(payment) if r is not first]
+    place.paystack.process(second, "processed")
+    place.paystack.tell(place.paystack.events[-1]).expect(200)
+    wait_until(lambda: {r["status"] for r in refunds(guest, payment)} == {"succeeded"}, 60, "the second")
+    place.assert_sound()
