@@ -11,6 +11,7 @@
 #include "notifications/jobs.hpp"
 #include "notifications/rest.hpp"
 #include "payments/jobs.hpp"
+#include "payments/paystack/gateway.hpp"
 #include "payments/rest.hpp"
 #include "payments/sandbox.hpp"
 #include "payments/stripe/gateway.hpp"
@@ -88,13 +89,16 @@ services::services(const settings& s)
     bookings.on_step(pay_and_give_back);
     alterations.on_step(pay_and_give_back);
     // What is wrong with the setting `serve` has said.
+    const std::chrono::milliseconds patience{s.payments.timeout_ms};
     if (const auto offered = s.payment_providers())
         for (const auto p : *offered)
         {
             if (p == payments::provider::sandbox) gateways.add(p, payments::make_sandbox(db, clock));
             if (p == payments::provider::stripe)
-                gateways.add(p, payments::make_stripe(outbound, clock, s.stripe, s.outbound.ca_file,
-                                                      std::chrono::milliseconds{s.payments.timeout_ms}));
+                gateways.add(p, payments::make_stripe(outbound, clock, s.stripe, s.outbound.ca_file, patience));
+            if (p == payments::provider::paystack)
+                gateways.add(p, payments::make_paystack(outbound, s.paystack, s.mail.site, s.outbound.ca_file,
+                                                        patience));
         }
     install_jobs(jobs, *this);
 }

@@ -19,7 +19,7 @@ std::vector<config::section> settings::sections()
             config::section_of("jobs", jobs),         config::section_of("celery", celery),
             config::section_of("mail", mail),         config::section_of("feeds", feeds),
             config::section_of("outbound", outbound), config::section_of("payments", payments),
-            config::section_of("stripe", stripe)};
+            config::section_of("stripe", stripe),     config::section_of("paystack", paystack)};
 }
 
 pg::config settings::for_database() const
@@ -71,6 +71,23 @@ jobs::worker_config settings::for_jobs() const
             .dead_kept = std::chrono::days{jobs.dead_days}};
 }
 
+/// What a provider lacks to be offered.
+result<void> settings::check(payments::provider p) const
+{
+    using payments::provider;
+    switch (p)
+    {
+        case provider::stripe: return stripe.check();
+        case provider::paystack: return paystack.check();
+        case provider::sandbox:
+            if (general.environment != environment::production) return {};
+            return invalid("ROOST_PAYMENTS_PROVIDERS", "the sandbox moves no money: it is for development and tests");
+        case provider::mpesa:
+        case provider::paypal: break;
+    }
+    return invalid("ROOST_PAYMENTS_PROVIDERS", std::string{name_of(p)} + " cannot take payments");
+}
+
 result<std::vector<payments::provider>> settings::payment_providers() const
 {
     using payments::provider;
@@ -82,12 +99,8 @@ result<std::vector<payments::provider>> settings::payment_providers() const
     for (const auto& name : named)
     {
         const auto p = parse_enum<provider>(name);
-        if (p != provider::sandbox && p != provider::stripe)
-            return invalid("ROOST_PAYMENTS_PROVIDERS", name + " cannot take payments");
-        if (p == provider::sandbox && production)
-            return invalid("ROOST_PAYMENTS_PROVIDERS", "the sandbox moves no money: it is for development and tests");
-        if (p == provider::stripe)
-            if (auto lacks = stripe.check(); !lacks) return std::unexpected{std::move(lacks.error())};
+        if (!p) return invalid("ROOST_PAYMENTS_PROVIDERS", name + " cannot take payments");
+        if (auto lacks = check(*p); !lacks) return std::unexpected{std::move(lacks.error())};
         all.push_back(*p);
     }
     return all;

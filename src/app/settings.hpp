@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "feeds/settings.hpp"
 #include "payments/payment.hpp"
+#include "payments/paystack/settings.hpp"
 #include "payments/settings.hpp"
 #include "payments/stripe/settings.hpp"
 #include "platform/config/config.hpp"
@@ -246,6 +247,7 @@ struct settings
     outbound_settings outbound;
     payment_settings payments;
     stripe_settings stripe;
+    paystack_settings paystack;
 
     /// The sections under their names; `general` has none.
     std::vector<config::section> sections();
@@ -254,6 +256,7 @@ struct settings
     http::server_config for_server() const;
     log::settings for_log() const;
     jobs::worker_config for_jobs() const;
+    result<void> check(payments::provider p) const;
     /// Who takes payments, or what is wrong with what was set.
     result<std::vector<payments::provider>> payment_providers() const;
 };

@@ -153,8 +153,10 @@ struct provider_event
 {
     std::string id, kind;
     event_subject about = event_subject::payment;
-    std::string reference;                  // of a payment or dispute the provider's, of a refund or payout ours
-    std::optional<payment_id> payment = {};  // where the provider has no reference that is known before
+    std::string reference;  // of a payment or dispute the provider's, of a refund or payout ours
+    // Where the provider's reference may not be known yet. With a refund that the provider does not tell apart: all of
+    // this payment that it has named are meant.
+    std::optional<payment_id> payment = {};
     std::optional<std::string> receipt = {};
 };
 

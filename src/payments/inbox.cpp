@@ -39,10 +39,15 @@ task<> inbox::ask_for(pg::tx& tx, provider p, const provider_event& e, instant n
         if (!of) of = co_await tx.one<payment_id>(sql::payment_of_reference, p, e.reference);
         if (of) jobs::enqueue(tx, advance_payment, payment_job{*of}, now, {.at = {}, .unique = of->text()});
     }
-    else if (const auto id = uuid::parse(e.reference); id && e.about == event_subject::refund)
+    else if (e.about == event_subject::refund)
     {
-        const refund_job job{refund_id{*id}};
-        jobs::enqueue(tx, make_refund, job, now, {.at = {}, .unique = job.refund.text()});
+        std::vector<refund_id> all;
+        if (const auto id = uuid::parse(e.reference))
+            all.push_back(refund_id{*id});
+        else if (e.payment)
+            all = co_await tx.all<refund_id>(sql::named_refunds_of_payment, *e.payment);
+        for (const auto id : all)
+            jobs::enqueue(tx, make_refund, refund_job{id}, now, {.at = {}, .unique = id.text()});
     }
 }
 

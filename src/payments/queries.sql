@@ -122,6 +122,10 @@ select * from refund where id = $1 for update;
 -- name: refunds_of_payment
 select * from refund where payment_id = $1 order by id desc limit 100;
 
+-- name: named_refunds_of_payment
+-- Those that are under way and known to the provider: to look at one again sends nothing.
+select id from refund where payment_id = $1 and status = 'pending' and provider_reference is not null;
+
 -- name: end_refund
 update refund set status = $2, provider_reference = $3, failure_reason = $4, updated_at = $5 where id = $1;
 

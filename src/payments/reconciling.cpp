@@ -3,6 +3,7 @@
 #include <format>
 #include <set>
 
+#include "payments/jobs.hpp"
 #include "payments/queries.hpp"
 #include "payments/store.hpp"
 #include "platform/observe/log.hpp"
@@ -109,6 +110,20 @@ task<std::vector<difference>> reconciler::one_by_one(provider p, gateway& g, ins
     co_return out;
 }
 
+/// Money that came without anybody telling of it is taken in, or given back.
+task<> reconciler::ask_again(const std::vector<difference>& found)
+{
+    if (found.empty()) co_return;
+    const auto done = co_await db_.transaction([&](pg::tx& tx) -> task<result<void>> {
+        for (const auto& d : found)
+            if (d.kind == difference_kind::captured && d.payment)
+                jobs::enqueue(tx, advance_payment, payment_job{*d.payment}, clock_.now(),
+                              {.at = {}, .unique = d.payment->text()});
+        co_return result<void>{};
+    });
+    done.value();
+}
+
 task<result<std::vector<difference>>> reconciler::reconcile(instant from, instant to)
 {
     std::vector<difference> all;
@@ -131,6 +146,7 @@ task<result<std::vector<difference>>> reconciler::reconcile(instant from, instan
                                                             {"kind", name_of(d.kind)},
                                                             {"here", d.here},
                                                             {"there", d.there}});
+        co_await ask_again(found);
         differences_of(p).set(static_cast<double>(found.size()));
         all.insert(all.end(), found.begin(), found.end());
     }

@@ -64,11 +64,13 @@ class reconciler
     task<std::vector<booked_charge>> booked(provider p, instant from, instant to);
     task<std::vector<difference>> by_list(provider p, const listed& there, instant from, instant to);
     task<std::vector<difference>> one_by_one(provider p, gateway& g, instant from, instant to);
+    task<> ask_again(const std::vector<difference>& found);
 
 public:
     reconciler(pg::database& db, const clock& c, const gateways& g) : db_{db}, clock_{c}, gateways_{g} {}
 
-    /// Charges begun in this time. What is found is also logged, as an error.
+    /// Charges begun in this time. What is found is also logged, as an error, and of payments of which the provider has
+    /// taken something else it is asked again.
     /// errc::unavailable when a provider could not be asked; the others have been all the same.
     task<result<std::vector<difference>>> reconcile(instant from, instant to);
     /// The days before: those that may have changed since, because money arrives and goes back late.

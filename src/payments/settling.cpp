@@ -57,10 +57,12 @@ priced priced_of(const bookings::payable& b)
             .tax_back = b.refund ? b.refund->tax : none};
 }
 
-/// When to ask again: soon at first, ever more rarely, and when the booking's time is over. Never, once it is decided.
-std::optional<instant> next_check(const payment_row& p, const bookings::payable& b, instant now)
+/// When to ask again: soon at first, ever more rarely, and when the booking's time is over. Once it is decided, never,
+/// but `unclear` for what did not come to anything and was asked for since money may have come after all.
+std::optional<instant> next_check(const payment_row& p, const bookings::payable& b, instant now, bool unclear = false)
 {
-    if (!is_open(p.status) && p.status != payment_status::authorized) return std::nullopt;
+    const bool decided = !is_open(p.status) && p.status != payment_status::authorized;
+    if (is_captured(p.status) || (decided && !(unclear && p.reference))) return std::nullopt;
     const auto pause = std::clamp<instant::duration>((now - p.created_at) / 4, 15s, 1h);
     // Time moves the booking on within a second or two.
     if (b.due_at && is_pending(b.status)) return std::min<instant>(now + pause, std::max(*b.due_at, now) + 5s);
@@ -90,14 +92,15 @@ task<payment> service::settle(pg::tx& tx, payment_id id, next_step asked, answer
     auto b = (co_await bookings::lock_payable(tx, booking.value())).value();
     auto p = (co_await tx.one<payment_row>(sql::lock_payment, id)).value();
     a.outcome = made_sense_of(a.outcome, p.amount);
-    if (const auto* unclear = std::get_if<not_known>(&a.outcome))
+    const auto* const unclear = std::get_if<not_known>(&a.outcome);
+    if (unclear)
         log::warn("how a payment stands is not known",
                   {{"payment", id.text()}, {"provider", name_of(p.provider)}, {"why", unclear->why}});
 
     const auto before = p.status;
     if (!co_await hear(tx, b, p, a, now))
     {
-        tx.queue(sql::check_again, id, next_check(p, b, now));
+        tx.queue(sql::check_again, id, next_check(p, b, now, unclear != nullptr));
         // Unless that is what has just been tried: the booking may have moved on since the provider was asked.
         if (step_of(p.stands(b.status)) != asked) advance_at_once(tx, p, b, now);
         co_return p.shown(true);

@@ -46,6 +46,22 @@ digest hmac_sha256(std::string_view key, std::string_view bytes)
     return d;
 }
 
+std::string hmac_sha512(std::string_view key, std::string_view bytes)
+{
+    std::string code(SHA512_DIGEST_LENGTH, '\0');
+    if (!HMAC(EVP_sha512(), key.data(), static_cast<int>(key.size()), in(bytes), bytes.size(), out(code), nullptr))
+        throw std::runtime_error("HMAC failed");
+    return code;
+}
+
+std::string hex(std::string_view bytes)
+{
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (unsigned char byte : bytes) text += {digits[byte >> 4], digits[byte & 15]};
+    return text;
+}
+
 std::string_view as_bytes(const digest& d) { return {reinterpret_cast<const char*>(d.data()), d.size()}; }
 
 bool equal(std::string_view a, std::string_view b)
@@ -86,13 +102,7 @@ std::optional<std::string> from_base64url(std::string_view text)
     return bytes;
 }
 
-std::string bytea(std::string_view bytes)
-{
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text = "\\x";
-    for (unsigned char byte : bytes) text += {digits[byte >> 4], digits[byte & 15]};
-    return text;
-}
+std::string bytea(std::string_view bytes) { return "\\x" + hex(bytes); }
 
 std::string seal(std::string_view secret, std::string_view plain)
 {

@@ -16,6 +16,11 @@ std::string random_bytes(std::size_t count);
 digest sha256(std::string_view bytes);
 digest hmac_sha256(std::string_view key, std::string_view bytes);
 std::string_view as_bytes(const digest& d);
+/// 64 bytes.
+std::string hmac_sha512(std::string_view key, std::string_view bytes);
+
+/// In lower case.
+std::string hex(std::string_view bytes);
 
 /// Takes the same time wherever they differ.
 bool equal(std::string_view a, std::string_view b);

@@ -222,13 +222,14 @@ void set(CURL* c, CURLoption option, T value)
     if (curl_easy_setopt(c, option, value) != CURLE_OK) throw std::logic_error("libcurl does not take an option");
 }
 
-void set_bounds(CURL* c, const guard& g, milliseconds left, bool kept)
+/// `reused`: a connection of before will do; `kept`: it stays open.
+void set_bounds(CURL* c, const guard& g, milliseconds left, bool reused, bool kept)
 {
     set(c, CURLOPT_PROTOCOLS_STR, g.plain_http ? "http,https" : "https");
     set(c, CURLOPT_FOLLOWLOCATION, 0L);
     set(c, CURLOPT_PROXY, "");  // nor one from the environment
     set(c, CURLOPT_NOSIGNAL, 1L);
-    set(c, CURLOPT_FRESH_CONNECT, kept ? 0L : 1L);
+    set(c, CURLOPT_FRESH_CONNECT, reused ? 0L : 1L);
     set(c, CURLOPT_FORBID_REUSE, kept ? 0L : 1L);
     set(c, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
     set(c, CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
@@ -275,7 +276,9 @@ std::expected<answer, fault> exchange_with(const target& t, const request& r, co
     auto* c = easy.get();
     if (!c) throw std::bad_alloc{};
     exchange e{.how = g, .checked = checked, .stop = stop};
-    set_bounds(c, g, left, kept != nullptr);
+    // When one of before breaks off without an answer, libcurl sends the request again by itself: whatever may have an
+    // effect would have it twice (RFC 9110, 9.2.2).
+    set_bounds(c, g, left, kept && r.method == "GET", kept != nullptr);
     set_callbacks(c, e);
     const auto pinned = pins(t, checked);
     set(c, CURLOPT_RESOLVE, pinned.get());

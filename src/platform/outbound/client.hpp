@@ -63,7 +63,7 @@ struct request
 {
     std::string url;
     std::vector<std::pair<std::string, std::string>> headers = {};
-    std::string method = "GET";  // only GET follows redirects
+    std::string method = "GET";  // only GET follows redirects; anything else is sent once
     std::string body = {};
 };
 

@@ -1,6 +1,7 @@
 """A payment is stopped at every stage of its way, something goes wrong there, and in the end everything adds up."""
 
 import contextlib
+import json
 import secrets
 import socket
 import threading
@@ -255,7 +256,7 @@ def no_answer(cell):
 def half_an_answer(cell):
     """S10: the guest is answered and gone."""
     for seed in cell.seeds:
-        body = b'{"booking_id":"%s","provider":"stripe","method":"card"}' % seed.booking["id"].encode()
+        body = json.dumps({"booking_id": seed.booking["id"], "provider": "stripe", "method": "card"}).encode()
         head = (f"POST /api/v1/payments/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: {seed.key}\r\n"
                 f"Authorization: Bearer {seed.guest.token}\r\nContent-Length: {len(body)}\r\n\r\n")  # fmt: skip
         s = socket.create_connection(("127.0.0.1", cell.place.server.port))
@@ -330,7 +331,7 @@ def refund_sent(cell):
         wait_until(lambda: seed.guest.get(f"/payments/{seed.payment['id']}/").expect(200)["status"] == "succeeded", 60, "paid")
     held = cell.stack.enter_context(cell.stripe.held("POST /v1/refunds", after=True))
     for seed in cell.seeds:
-        admin.post(f"/payments/{seed.payment['id']}/refunds/", {"reason": "It was cold."}).expect(201)
+        admin.post(f"/payments/{seed.payment['id']}/refunds/", {"reason": "It was cold."}, headers={"Idempotency-Key": seed.key}).expect(201)
     cell.wait_held(held)
     cell.locked("select from booking where id::text = any (%s) for update", cell.bookings)
     held.opened.set()
