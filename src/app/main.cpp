@@ -184,7 +184,8 @@ void add_payments(CLI::App& cli, app::settings& s, int& code)
         std::string from, to;
     };
     auto* all = cli.add_subcommand("payments", "Look after payments")->require_subcommand(1);
-    auto* c = all->add_subcommand("reconcile", "Compare the ledger with what providers have; the last week unless told");
+    auto* c =
+        all->add_subcommand("reconcile", "Compare the ledger with what providers have; the last week unless told");
     const auto w = std::make_shared<words>();
     auto* from = c->add_option("--from", w->from, "Charges begun on this day (UTC) or later")->check(is<date>("DATE"));
     auto* to = c->add_option("--to", w->to, "and before this one")->check(is<date>("DATE"));

@@ -97,8 +97,8 @@ services::services(const settings& s)
             if (p == payments::provider::stripe)
                 gateways.add(p, payments::make_stripe(outbound, clock, s.stripe, s.outbound.ca_file, patience));
             if (p == payments::provider::paystack)
-                gateways.add(p, payments::make_paystack(outbound, s.paystack, s.mail.site, s.outbound.ca_file,
-                                                        patience));
+                gateways.add(p,
+                             payments::make_paystack(outbound, s.paystack, s.mail.site, s.outbound.ca_file, patience));
         }
     install_jobs(jobs, *this);
 }

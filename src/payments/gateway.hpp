@@ -111,8 +111,8 @@ struct payout_answer
 /// A payer wants the money back by way of the bank.
 struct dispute_seen
 {
-    std::string charge;   // the provider's reference of the payment
-    money amount, fee;    // what the provider took back, and its price for that
+    std::string charge;  // the provider's reference of the payment
+    money amount, fee;   // what the provider took back, and its price for that
     dispute_status status;
     std::string reason;
 };
@@ -199,7 +199,10 @@ public:
     /// Whether `destination` can be one.
     virtual bool is_destination(std::string_view) const { return false; }
     /// As refund().
-    virtual task<payout_answer> pay_out(payout_request) { co_return payout_answer{payout_status::failed, {}, "not_offered"}; }
+    virtual task<payout_answer> pay_out(payout_request)
+    {
+        co_return payout_answer{payout_status::failed, {}, "not_offered"};
+    }
 
     /// Nothing when there is none, or it is not known.
     virtual task<std::optional<dispute_seen>> query_dispute(std::string) { co_return std::nullopt; }

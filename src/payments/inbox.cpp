@@ -46,8 +46,7 @@ task<> inbox::ask_for(pg::tx& tx, provider p, const provider_event& e, instant n
             all.push_back(refund_id{*id});
         else if (e.payment)
             all = co_await tx.all<refund_id>(sql::named_refunds_of_payment, *e.payment);
-        for (const auto id : all)
-            jobs::enqueue(tx, make_refund, refund_job{id}, now, {.at = {}, .unique = id.text()});
+        for (const auto id : all) jobs::enqueue(tx, make_refund, refund_job{id}, now, {.at = {}, .unique = id.text()});
     }
 }
 

@@ -33,8 +33,8 @@ void compare(std::vector<difference>& out, provider p, const booked_charge& here
 {
     const auto add = [&](difference_kind k, money ours, money theirs) {
         if (ours != theirs)
-            out.push_back({p, here.reference, here.payment, k, std::string{ours.unit().code()}, ours.minor(),
-                           theirs.minor()});
+            out.push_back(
+                {p, here.reference, here.payment, k, std::string{ours.unit().code()}, ours.minor(), theirs.minor()});
     };
     add(difference_kind::captured, here.captured, there.captured);
     add(difference_kind::refunded, here.refunded, there.refunded);
@@ -88,8 +88,8 @@ task<std::vector<difference>> reconciler::by_list(provider p, const listed& ther
     {
         if (known.contains(reference) || !is_money(c)) continue;
         if (co_await db_.one<payment_id>(sql::payment_of_reference, p, reference)) continue;  // of another day
-        out.push_back({p, reference, std::nullopt, difference_kind::unknown_here,
-                       std::string{c.captured.unit().code()}, 0, c.captured.minor()});
+        out.push_back({p, reference, std::nullopt, difference_kind::unknown_here, std::string{c.captured.unit().code()},
+                       0, c.captured.minor()});
     }
     co_return out;
 }

@@ -48,10 +48,9 @@ struct new_payment
         schema::fields(field<&new_payment::booking>("booking_id", "A booking of one's own that is not paid."),
                        field<&new_payment::provider>("provider", schema::example{R"("sandbox")"}, "By whom."),
                        field<&new_payment::method>("method", schema::example{R"("card")"}, "By what."),
-                       field<&new_payment::phone>(
-                           "phone", schema::length{8, 16}, schema::matches(phone_format),
-                           schema::example{R"("+254712345678")"},
-                           "E.164. Whose mobile money pays; one's own number when absent."));
+                       field<&new_payment::phone>("phone", schema::length{8, 16}, schema::matches(phone_format),
+                                                  schema::example{R"("+254712345678")"},
+                                                  "E.164. Whose mobile money pays; one's own number when absent."));
 };
 
 struct payment

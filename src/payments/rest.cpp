@@ -96,8 +96,7 @@ void install_webhooks(http::api& a, inbox& i, const gateways& g)
         };
         a.raw(path, answer, {http::method::post});
         a.raw(path + "/", answer, {http::method::post});
-        if (gateway->has_own_addresses())
-            a.raw_below(path + "/", path + "/{token}", answer, {http::method::post});
+        if (gateway->has_own_addresses()) a.raw_below(path + "/", path + "/{token}", answer, {http::method::post});
     }
 }
 

@@ -80,9 +80,8 @@ task<result<started>> service::start(const identity& who, uuid work, new_payment
 {
     auto* const gate = gateways_.find(asked.provider);
     if (!gate) co_return invalid("/provider", "is not offered here");
-    auto c = co_await db_.transaction([&](pg::tx& tx) -> task<result<charge>> {
-        co_return co_await make(tx, who, payment_id{work}, asked, *gate);
-    });
+    auto c = co_await db_.transaction(
+        [&](pg::tx& tx) -> task<result<charge>> { co_return co_await make(tx, who, payment_id{work}, asked, *gate); });
     if (!c) co_return std::unexpected{c.error()};
     started begun{.payment = c->id, .answer = co_await gate->begin(*std::move(c))};
     co_return begun;
@@ -108,8 +107,8 @@ task<result<charge>> service::make(pg::tx& tx, const identity& who, payment_id i
     if (!gate.takes(asked.method, amount.unit()))
         co_return invalid("/method", std::format("this provider does not take it in {}", amount.unit().code()));
     const auto made = co_await tx.one<payment_row>(sql::insert_payment, id, b->id, b->guest, b->host, what->purpose,
-                                             what->alteration, amount.unit(), amount.minor(), asked.method,
-                                             asked.provider, what->capture, now + first_check, now, asked.phone);
+                                                   what->alteration, amount.unit(), amount.minor(), asked.method,
+                                                   asked.provider, what->capture, now + first_check, now, asked.phone);
     co_return made.value().charged(false);
 }
 

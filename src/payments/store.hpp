@@ -63,11 +63,10 @@ struct payment_to_advance
     /// With what the provider told by itself, where it has not answered yet.
     charge charged() const;
 
-    static constexpr auto fields =
-        schema::fields(field<&payment_to_advance::payment>("payment"),
-                       field<&payment_to_advance::booking_status>("booking_status"),
-                       field<&payment_to_advance::told_reference>("told_reference"),
-                       field<&payment_to_advance::told_receipt>("told_receipt"));
+    static constexpr auto fields = schema::fields(field<&payment_to_advance::payment>("payment"),
+                                                  field<&payment_to_advance::booking_status>("booking_status"),
+                                                  field<&payment_to_advance::told_reference>("told_reference"),
+                                                  field<&payment_to_advance::told_receipt>("told_receipt"));
 };
 
 struct refund_to_make

@@ -43,7 +43,8 @@ TEST(paystack_references, belong_to_payments)
     const auto id = payment_id::make();
     EXPECT_EQ(paystack::payment_in(id.text()), id);
     EXPECT_EQ(paystack::payment_in(id.text() + "-2"), id);
-    for (const auto& other : {std::string{}, std::string{"shop-1"}, id.text() + "2", id.text().substr(1), "x" + id.text()})
+    for (const auto& other :
+         {std::string{}, std::string{"shop-1"}, id.text() + "2", id.text().substr(1), "x" + id.text()})
         EXPECT_EQ(paystack::payment_in(other), std::nullopt) << other;
 }
 
@@ -80,8 +81,7 @@ public:
     explicit said(std::string_view body, std::string_view status = "200 OK")
         : paystack_{"127.0.0.1", http(status, body)},
           gateway_{make_paystack(
-              client_,
-              {.secret_key = "sk_test_x", .api_base = std::format("http://127.0.0.1:{}", paystack_.port())},
+              client_, {.secret_key = "sk_test_x", .api_base = std::format("http://127.0.0.1:{}", paystack_.port())},
               "https://stays.example.com", {}, 5s)}
     {}
 
@@ -95,8 +95,7 @@ T got(task<T> asked)
 {
     boost::asio::io_context io;
     std::optional<T> answer;
-    boost::asio::co_spawn(
-        io, [&]() -> task<> { answer = co_await std::move(asked); }, boost::asio::detached);
+    boost::asio::co_spawn(io, [&]() -> task<> { answer = co_await std::move(asked); }, boost::asio::detached);
     io.run();
     return std::move(answer).value();
 }
@@ -122,18 +121,21 @@ TEST_F(paystack_payouts, stand_as_their_transfers_do)
     {
         std::string_view status;
         payout_status is;
-    } cases[] = {{"success", payout_status::paid},    {"pending", payout_status::pending},
-                 {"received", payout_status::pending}, {"otp", payout_status::pending},
+    } cases[] = {{"success", payout_status::paid},          {"pending", payout_status::pending},
+                 {"received", payout_status::pending},      {"otp", payout_status::pending},
                  {"something_new", payout_status::pending}, {"failed", payout_status::failed},
-                 {"reversed", payout_status::failed},  {"abandoned", payout_status::failed},
-                 {"blocked", payout_status::failed},   {"rejected", payout_status::failed}};
+                 {"reversed", payout_status::failed},       {"abandoned", payout_status::failed},
+                 {"blocked", payout_status::failed},        {"rejected", payout_status::failed}};
     for (const auto& c : cases)
     {
         said s{transfer(c.status)};
         const auto answer = got((*s).pay_out(r));
         EXPECT_EQ(answer.status, c.is) << c.status;
         EXPECT_EQ(answer.reference, "TRF_1");
-        if (c.is != payout_status::paid) { EXPECT_EQ(answer.reason, c.status); }
+        if (c.is != payout_status::paid)
+        {
+            EXPECT_EQ(answer.reason, c.status);
+        }
         EXPECT_EQ(s.asked(), "POST /transfer");
         EXPECT_EQ(s.times(), 1);
     }
@@ -151,7 +153,8 @@ TEST_F(paystack_payouts, are_looked_for_before_they_are_sent_again)
     said broken{"{}", "500 Internal Server Error"};
     EXPECT_EQ(got((*broken).pay_out(r)).status, std::nullopt);
     EXPECT_EQ(broken.times(), 1) << "nothing is sent as long as it cannot be looked for";
-    said nobody{std::vformat(refusal, std::make_format_args("Transfer not found", "transfer_not_found")), "404 Not Found"};
+    said nobody{std::vformat(refusal, std::make_format_args("Transfer not found", "transfer_not_found")),
+                "404 Not Found"};
     EXPECT_EQ(got((*nobody).pay_out(r)).status, payout_status::failed) << "looked for, sent, refused, looked for";
     EXPECT_EQ(nobody.times(), 3);
 }

@@ -24,14 +24,17 @@ TEST(stripe_amounts, are_in_stripes_units)
         std::string_view code;
         std::int64_t ours;
         std::optional<std::int64_t> theirs;
-    } cases[] = {{"EUR", 12'050, 12'050}, {"JPY", 500, 500},     {"HUF", 1'045, 1'045},   {"TWD", 80'045, 80'045},
-                 {"KWD", 5'120, 5'120},   {"KWD", 5'124, {}},    {"UGX", 5, 500},         {"ISK", 5, 500},
-                 {"MGA", 500, 5},         {"MGA", 501, {}},      {"IQD", 1'000, {}},      {"LYD", 1'000, {}},
-                 {"CLF", 10'000, {}},     {"UYI", 1, {}},        {"UGX", INT64_MAX, {}},  {"EUR", -5, -5}};
+    } cases[] = {{"EUR", 12'050, 12'050}, {"JPY", 500, 500},  {"HUF", 1'045, 1'045},  {"TWD", 80'045, 80'045},
+                 {"KWD", 5'120, 5'120},   {"KWD", 5'124, {}}, {"UGX", 5, 500},        {"ISK", 5, 500},
+                 {"MGA", 500, 5},         {"MGA", 501, {}},   {"IQD", 1'000, {}},     {"LYD", 1'000, {}},
+                 {"CLF", 10'000, {}},     {"UYI", 1, {}},     {"UGX", INT64_MAX, {}}, {"EUR", -5, -5}};
     for (const auto& [code, ours, theirs] : cases)
     {
         EXPECT_EQ(stripe::to_stripe(money{ours, in(code)}), theirs) << code << ' ' << ours;
-        if (theirs) { EXPECT_EQ(stripe::from_stripe(*theirs, in(code)), (money{ours, in(code)})) << code; }
+        if (theirs)
+        {
+            EXPECT_EQ(stripe::from_stripe(*theirs, in(code)), (money{ours, in(code)})) << code;
+        }
     }
     EXPECT_EQ(stripe::from_stripe(501, in("UGX")), std::nullopt) << "there is no hundredth of a shilling";
     EXPECT_EQ(stripe::from_stripe(1, in("IQD")), std::nullopt);
@@ -78,8 +81,7 @@ class said
 
 public:
     explicit said(std::string_view body)
-        : stripe_{"127.0.0.1", http(body)},
-          gateway_{make_stripe(client_, clock_, settings(stripe_.port()), {}, 5s)}
+        : stripe_{"127.0.0.1", http(body)}, gateway_{make_stripe(client_, clock_, settings(stripe_.port()), {}, 5s)}
     {}
 
     gateway& operator*() { return *gateway_; }
@@ -92,15 +94,15 @@ T got(task<T> asked)
 {
     boost::asio::io_context io;
     std::optional<T> answer;
-    boost::asio::co_spawn(
-        io, [&]() -> task<> { answer = co_await std::move(asked); }, boost::asio::detached);
+    boost::asio::co_spawn(io, [&]() -> task<> { answer = co_await std::move(asked); }, boost::asio::detached);
     io.run();
     return std::move(answer).value();
 }
 
 TEST(stripe_disputes, say_what_was_taken_back)
 {
-    constexpr std::string_view body = R"({{"id":"dp_1","status":"{}","reason":"fraudulent","currency":"eur","amount":10000,
+    constexpr std::string_view body =
+        R"({{"id":"dp_1","status":"{}","reason":"fraudulent","currency":"eur","amount":10000,
         "payment_intent":"pi_1","balance_transactions":[{}]}})";
     constexpr std::string_view booked = R"({"amount":-12500,"fee":2000,"currency":"usd"})";
     const struct
@@ -133,12 +135,13 @@ TEST(stripe_payouts, are_looked_for_before_they_are_sent_again)
 {
     const payout_id id = payout_id::make();
     const auto transfer = [&](std::string_view metadata, int amount, bool reversed) {
-        return std::format(R"({{"id":"tr_1","amount":{},"currency":"eur","reversed":{},"metadata":{{{}}}}})", amount, reversed,
-                           metadata);
+        return std::format(R"({{"id":"tr_1","amount":{},"currency":"eur","reversed":{},"metadata":{{{}}}}})", amount,
+                           reversed, metadata);
     };
     const auto ours = std::format(R"("roost_payout":"{}")", id.text());
     const auto list = [](std::string_view all) { return std::format(R"({{"has_more":false,"data":[{}]}})", all); };
-    payout_request r{.id = id, .amount = {5'000, in("EUR")}, .destination = "acct_1", .reference = {}, .repeated = true};
+    payout_request r{
+        .id = id, .amount = {5'000, in("EUR")}, .destination = "acct_1", .reference = {}, .repeated = true};
 
     said sent{list(transfer(ours, 5'000, false))};
     EXPECT_EQ(got((*sent).pay_out(r)).status, payout_status::paid);
@@ -174,9 +177,10 @@ TEST(stripe_payouts, go_to_accounts)
 TEST(stripe_charges, are_listed_a_page_at_a_time)
 {
     const auto intent = [](std::string_view id, std::string_view metadata, std::string_view charge) {
-        return std::format(R"({{"id":"{}","status":"succeeded","currency":"eur","amount_capturable":0,"amount_received":700,
+        return std::format(
+            R"({{"id":"{}","status":"succeeded","currency":"eur","amount_capturable":0,"amount_received":700,
             "client_secret":"s","latest_charge":{},"metadata":{{{}}}}})",
-                           id, charge, metadata);
+            id, charge, metadata);
     };
     constexpr std::string_view ours = R"("roost_payment":"x")";
     constexpr std::string_view refunded = R"({"amount_refunded":200,"balance_transaction":null})";

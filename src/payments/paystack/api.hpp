@@ -75,11 +75,10 @@ public:
     template <class T, class Body>
     task<reply<T>> post(std::string path, const Body& body)
     {
-        outbound::request r{
-            .url = std::move(path),
-            .headers = {{"Authorization", authorization_}, {"Content-Type", "application/json"}},
-            .method = "POST",
-            .body = schema::to_json(body)};
+        outbound::request r{.url = std::move(path),
+                            .headers = {{"Authorization", authorization_}, {"Content-Type", "application/json"}},
+                            .method = "POST",
+                            .body = schema::to_json(body)};
         co_return read<T>(co_await send(std::move(r)));
     }
 

@@ -220,8 +220,8 @@ public:
     bool is_destination(std::string_view d) const override
     {
         constexpr std::string_view prefix = "RCP_";
-        return d.starts_with(prefix) && d.size() > prefix.size() && d.size() <= 100 &&
-               std::ranges::all_of(d.substr(prefix.size()), [](unsigned char c) { return std::isalnum(c) != 0; });
+        return d.starts_with(prefix) && d.size() > prefix.size() && d.size() <= 100
+               && std::ranges::all_of(d.substr(prefix.size()), [](unsigned char c) { return std::isalnum(c) != 0; });
     }
 
     task<payout_answer> pay_out(payout_request r) override

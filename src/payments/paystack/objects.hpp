@@ -31,11 +31,11 @@ struct new_transaction
     std::vector<std::string> channels;
     paystack::metadata metadata;
 
-    static constexpr auto fields = schema::fields(
-        field<&new_transaction::email>("email"), field<&new_transaction::amount>("amount"),
-        field<&new_transaction::currency>("currency"), field<&new_transaction::reference>("reference"),
-        field<&new_transaction::callback_url>("callback_url"), field<&new_transaction::channels>("channels"),
-        field<&new_transaction::metadata>("metadata"));
+    static constexpr auto fields =
+        schema::fields(field<&new_transaction::email>("email"), field<&new_transaction::amount>("amount"),
+                       field<&new_transaction::currency>("currency"), field<&new_transaction::reference>("reference"),
+                       field<&new_transaction::callback_url>("callback_url"),
+                       field<&new_transaction::channels>("channels"), field<&new_transaction::metadata>("metadata"));
 };
 
 struct new_refund
@@ -44,9 +44,9 @@ struct new_refund
     std::int64_t amount;
     std::string currency, merchant_note;
 
-    static constexpr auto fields = schema::fields(
-        field<&new_refund::transaction>("transaction"), field<&new_refund::amount>("amount"),
-        field<&new_refund::currency>("currency"), field<&new_refund::merchant_note>("merchant_note"));
+    static constexpr auto fields =
+        schema::fields(field<&new_refund::transaction>("transaction"), field<&new_refund::amount>("amount"),
+                       field<&new_refund::currency>("currency"), field<&new_refund::merchant_note>("merchant_note"));
 };
 
 struct new_transfer
@@ -55,10 +55,10 @@ struct new_transfer
     std::int64_t amount;
     std::string currency, recipient, reference, reason;
 
-    static constexpr auto fields = schema::fields(
-        field<&new_transfer::source>("source"), field<&new_transfer::amount>("amount"),
-        field<&new_transfer::currency>("currency"), field<&new_transfer::recipient>("recipient"),
-        field<&new_transfer::reference>("reference"), field<&new_transfer::reason>("reason"));
+    static constexpr auto fields =
+        schema::fields(field<&new_transfer::source>("source"), field<&new_transfer::amount>("amount"),
+                       field<&new_transfer::currency>("currency"), field<&new_transfer::recipient>("recipient"),
+                       field<&new_transfer::reference>("reference"), field<&new_transfer::reason>("reason"));
 };
 
 // Replies
@@ -67,9 +67,9 @@ struct page
 {
     std::string authorization_url, reference;
 
-    static constexpr auto fields = schema::fields(
-        field<&page::authorization_url>("authorization_url", schema::length{9, 2'000}),
-        field<&page::reference>("reference", short_text));
+    static constexpr auto fields =
+        schema::fields(field<&page::authorization_url>("authorization_url", schema::length{9, 2'000}),
+                       field<&page::reference>("reference", short_text));
 };
 
 struct transaction
@@ -92,10 +92,10 @@ struct refund
     std::string status, currency;
     std::optional<std::string> merchant_note;
 
-    static constexpr auto fields = schema::fields(
-        field<&refund::id>("id"), field<&refund::amount>("amount", schema::positive),
-        field<&refund::status>("status", short_text), field<&refund::currency>("currency"),
-        field<&refund::merchant_note>("merchant_note"));
+    static constexpr auto fields =
+        schema::fields(field<&refund::id>("id"), field<&refund::amount>("amount", schema::positive),
+                       field<&refund::status>("status", short_text), field<&refund::currency>("currency"),
+                       field<&refund::merchant_note>("merchant_note"));
 };
 
 /// The same in a list, which names the transaction by its id; elsewhere a whole object stands there.
@@ -126,10 +126,9 @@ struct disputed_transaction
     std::string reference, currency;
     std::int64_t amount;
 
-    static constexpr auto fields =
-        schema::fields(field<&disputed_transaction::reference>("reference", short_text),
-                       field<&disputed_transaction::currency>("currency"),
-                       field<&disputed_transaction::amount>("amount", schema::not_negative));
+    static constexpr auto fields = schema::fields(field<&disputed_transaction::reference>("reference", short_text),
+                                                  field<&disputed_transaction::currency>("currency"),
+                                                  field<&disputed_transaction::amount>("amount", schema::not_negative));
 };
 
 struct dispute
@@ -139,11 +138,11 @@ struct dispute
     std::optional<std::int64_t> refund_amount;
     disputed_transaction transaction;
 
-    static constexpr auto fields = schema::fields(
-        field<&dispute::status>("status", short_text), field<&dispute::resolution>("resolution", short_text),
-        field<&dispute::category>("category", short_text),
-        field<&dispute::refund_amount>("refund_amount", schema::not_negative),
-        field<&dispute::transaction>("transaction"));
+    static constexpr auto fields = schema::fields(field<&dispute::status>("status", short_text),
+                                                  field<&dispute::resolution>("resolution", short_text),
+                                                  field<&dispute::category>("category", short_text),
+                                                  field<&dispute::refund_amount>("refund_amount", schema::not_negative),
+                                                  field<&dispute::transaction>("transaction"));
 };
 
 /// Around every reply.
@@ -153,8 +152,7 @@ struct envelope
     bool status;
     T data;
 
-    static constexpr auto fields =
-        schema::fields(field<&envelope::status>("status"), field<&envelope::data>("data"));
+    static constexpr auto fields = schema::fields(field<&envelope::status>("status"), field<&envelope::data>("data"));
 };
 
 struct refusal
@@ -181,9 +179,9 @@ struct event_data
     std::optional<std::int64_t> id;
     std::optional<std::string> reference, transaction_reference;
 
-    static constexpr auto fields = schema::fields(
-        field<&event_data::id>("id"), field<&event_data::reference>("reference", short_text),
-        field<&event_data::transaction_reference>("transaction_reference", short_text));
+    static constexpr auto fields =
+        schema::fields(field<&event_data::id>("id"), field<&event_data::reference>("reference", short_text),
+                       field<&event_data::transaction_reference>("transaction_reference", short_text));
 };
 
 struct event_body

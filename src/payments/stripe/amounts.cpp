@@ -9,9 +9,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr auto zero_decimal =
-    std::to_array({"BIF"sv, "CLP"sv, "DJF"sv, "GNF"sv, "JPY"sv, "KMF"sv, "KRW"sv, "MGA"sv, "PYG"sv, "RWF"sv, "VND"sv,
-                   "VUV"sv, "XAF"sv, "XOF"sv, "XPF"sv});
+constexpr auto zero_decimal = std::to_array({"BIF"sv, "CLP"sv, "DJF"sv, "GNF"sv, "JPY"sv, "KMF"sv, "KRW"sv, "MGA"sv,
+                                             "PYG"sv, "RWF"sv, "VND"sv, "VUV"sv, "XAF"sv, "XOF"sv, "XPF"sv});
 constexpr auto three_decimal = std::to_array({"BHD"sv, "JOD"sv, "KWD"sv, "OMR"sv, "TND"sv});
 /// Written with two digits that are always 00, although they have none any more. UGX stands among the zero-decimal ones
 /// too; the special case says how it is written.

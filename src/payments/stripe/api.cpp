@@ -40,8 +40,7 @@ failure failure_of(const outbound::answer& a)
         log::error("Stripe does not let us do this with our key", {{"status", a.status}, {"type", type}});
     if (a.status >= 500 || std::ranges::contains(not_about_the_request, a.status)) return unclear(code.value_or(type));
     if (type == "card_error") return {trouble::declined, decline.value_or(code.value_or(type))};
-    if (type == "invalid_request_error" && code != too_little_balance)
-        return {trouble::refused, code.value_or(type)};
+    if (type == "invalid_request_error" && code != too_little_balance) return {trouble::refused, code.value_or(type)};
     return unclear(code.value_or(type));
 }
 

@@ -58,8 +58,8 @@ public:
     {
         co_return read<T>(co_await send(reading(std::move(path), query)));
     }
-    /// `key`: repetitions of it have one effect and the same reply, errors as well, for a day at least. Without one, what
-    /// a repetition does is up to the object's state.
+    /// `key`: repetitions of it have one effect and the same reply, errors as well, for a day at least. Without one,
+    /// what a repetition does is up to the object's state.
     template <class T>
     task<reply<T>> post(std::string path, parameters form, std::string key)
     {

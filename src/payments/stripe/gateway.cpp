@@ -84,9 +84,9 @@ payout_answer answer_of(const transfer& t, money asked)
 
 std::optional<dispute_status> status_of(const dispute& d)
 {
-    constexpr auto open = std::to_array<std::string_view>({"warning_needs_response", "warning_under_review",
-                                                           "needs_response", "under_review", "appeal_needs_response",
-                                                           "appeal_under_review"});
+    constexpr auto open =
+        std::to_array<std::string_view>({"warning_needs_response", "warning_under_review", "needs_response",
+                                         "under_review", "appeal_needs_response", "appeal_under_review"});
     if (d.status == "lost") return dispute_status::lost;
     if (d.status == "won" || d.status == "warning_closed" || d.status == "prevented") return dispute_status::won;
     if (std::ranges::contains(open, d.status)) return dispute_status::open;
@@ -135,18 +135,15 @@ class stripe_gateway : public gateway
 public:
     stripe_gateway(outbound::client& c, const clock& now, const stripe_settings& how, std::string ca_file,
                    std::chrono::milliseconds timeout)
-        : api_{c, how, std::move(ca_file), timeout},
-          clock_{now},
-          secrets_{how.webhook_secrets},
-          live_{how.is_live()}
+        : api_{c, how, std::move(ca_file), timeout}, clock_{now}, secrets_{how.webhook_secrets}, live_{how.is_live()}
     {}
 
     bool takes(payment_method m, currency c) const override
     {
         if (!exponent_of(c)) return false;
         // Bank debits need days, and nights are kept for minutes.
-        return m == payment_method::card ||
-               (m == payment_method::paypal && std::ranges::contains(paypal_currencies, c.code()));
+        return m == payment_method::card
+               || (m == payment_method::paypal && std::ranges::contains(paypal_currencies, c.code()));
     }
     bool can_hold() const override { return true; }
 
@@ -243,7 +240,8 @@ public:
         if (what.object == "payment_intent")
         {
             is_about(event_subject::payment, std::move(what.id));
-            if (const auto id = ours.payment ? uuid::parse(*ours.payment) : std::nullopt) told.payment = payment_id{*id};
+            if (const auto id = ours.payment ? uuid::parse(*ours.payment) : std::nullopt)
+                told.payment = payment_id{*id};
         }
         else if (what.object == "charge" && what.payment_intent)
             is_about(event_subject::payment, *std::move(what.payment_intent));
@@ -260,9 +258,8 @@ public:
     bool is_destination(std::string_view d) const override
     {
         constexpr std::string_view prefix = "acct_";
-        return d.starts_with(prefix) && d.size() > prefix.size() && d.size() <= 255 &&
-               std::ranges::all_of(d.substr(prefix.size()),
-                                   [](unsigned char c) { return std::isalnum(c) != 0; });
+        return d.starts_with(prefix) && d.size() > prefix.size() && d.size() <= 255
+               && std::ranges::all_of(d.substr(prefix.size()), [](unsigned char c) { return std::isalnum(c) != 0; });
     }
 
     task<payout_answer> pay_out(payout_request r) override

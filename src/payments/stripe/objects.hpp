@@ -29,9 +29,9 @@ struct balance_transaction
     std::int64_t amount, fee;
     std::string currency;
 
-    static constexpr auto fields = schema::fields(
-        field<&balance_transaction::amount>("amount"), field<&balance_transaction::fee>("fee", schema::not_negative),
-        field<&balance_transaction::currency>("currency"));
+    static constexpr auto fields = schema::fields(field<&balance_transaction::amount>("amount"),
+                                                  field<&balance_transaction::fee>("fee", schema::not_negative),
+                                                  field<&balance_transaction::currency>("currency"));
 };
 
 struct latest_charge
@@ -97,8 +97,7 @@ struct dispute
     static constexpr auto fields = schema::fields(
         field<&dispute::status>("status", short_text), field<&dispute::reason>("reason", short_text),
         field<&dispute::currency>("currency"), field<&dispute::amount>("amount", schema::not_negative),
-        field<&dispute::payment_intent>("payment_intent", short_text),
-        field<&dispute::booked>("balance_transactions"));
+        field<&dispute::payment_intent>("payment_intent", short_text), field<&dispute::booked>("balance_transactions"));
 };
 
 template <class T>
@@ -115,9 +114,9 @@ struct error_body
     std::string type;
     std::optional<std::string> code, decline_code;
 
-    static constexpr auto fields = schema::fields(field<&error_body::type>("type", short_text),
-                                                  field<&error_body::code>("code", short_text),
-                                                  field<&error_body::decline_code>("decline_code", short_text));
+    static constexpr auto fields =
+        schema::fields(field<&error_body::type>("type", short_text), field<&error_body::code>("code", short_text),
+                       field<&error_body::decline_code>("decline_code", short_text));
 };
 
 struct error_reply
@@ -136,8 +135,7 @@ struct event_object
 
     static constexpr auto fields = schema::fields(
         field<&event_object::id>("id", short_text), field<&event_object::object>("object", short_text),
-        field<&event_object::payment_intent>("payment_intent", short_text),
-        field<&event_object::metadata>("metadata"));
+        field<&event_object::payment_intent>("payment_intent", short_text), field<&event_object::metadata>("metadata"));
 };
 
 struct event_data
@@ -153,9 +151,9 @@ struct event
     bool livemode;
     event_data data;
 
-    static constexpr auto fields =
-        schema::fields(field<&event::id>("id", schema::length{1, 200}), field<&event::type>("type", schema::length{1, 200}),
-                       field<&event::livemode>("livemode"), field<&event::data>("data"));
+    static constexpr auto fields = schema::fields(field<&event::id>("id", schema::length{1, 200}),
+                                                  field<&event::type>("type", schema::length{1, 200}),
+                                                  field<&event::livemode>("livemode"), field<&event::data>("data"));
 };
 
 }  // namespace roost::payments::stripe

@@ -357,10 +357,8 @@ std::expected<answer, fault> fetch(const request& r, const guard& g, const resol
 
 task<std::expected<answer, fault>> client::send(request r, guard g, std::shared_ptr<connections> kept)
 {
-    auto got = co_await threads_.run([r = std::move(r), g = std::move(g), names = names_,
-                                      kept = std::move(kept)](const std::stop_token& stop) {
-        return fetch(r, g, names, stop, kept.get());
-    });
+    auto got = co_await threads_.run([r = std::move(r), g = std::move(g), names = names_, kept = std::move(kept)](
+                                         const std::stop_token& stop) { return fetch(r, g, names, stop, kept.get()); });
     if (!got) co_return std::unexpected{fault::busy};
     co_return *std::move(got);
 }

@@ -40,7 +40,7 @@ constexpr auto names_of(fault)
     using namespace std::literals;
     return std::array{
         "bad_address"sv, "forbidden_address"sv, "unknown_host"sv,       "unreachable"sv, "timed_out"sv, "untrusted"sv,
-        "broken"sv,      "too_large"sv,         "too_many_redirects"sv, "busy"sv,       "resting"sv};
+        "broken"sv,      "too_large"sv,         "too_many_redirects"sv, "busy"sv,        "resting"sv};
 }
 
 /// What may be asked, and how much of an answer is taken. As it stands: what strangers name.

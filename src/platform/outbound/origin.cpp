@@ -65,9 +65,8 @@ struct origin::meters
                                             {{"to", name}})}
     {
         for (std::size_t i = 0; i < classes.size(); ++i)
-            by_class[i] =
-                &observe::metrics().histogram("roost_outbound_seconds", "Requests to services of others.",
-                                              {{"to", name}, {"status", std::string{classes[i]}}});
+            by_class[i] = &observe::metrics().histogram("roost_outbound_seconds", "Requests to services of others.",
+                                                        {{"to", name}, {"status", std::string{classes[i]}}});
     }
 
     void took(const std::expected<answer, fault>& got, std::chrono::nanoseconds time) const
