@@ -9,6 +9,11 @@ namespace roost::app {
 int reconcile_payments(const settings& s, std::optional<date> from, std::optional<date> to)
 {
     services all{s};
+    if (all.gateways.all().empty())
+    {
+        std::println(stderr, "roost: nobody takes payments here: set ROOST_PAYMENTS_PROVIDERS");
+        return 2;
+    }
     auto& r = all.reconciler;
     const auto found = pg::run(all.db, from && to ? r.reconcile(*from, *to) : r.reconcile_latest());
     if (!found)

@@ -29,6 +29,19 @@ observe::gauge& differences_of(provider p)
                                     {{"provider", std::string{name_of(p)}}});
 }
 
+/// Money of a payment that is known is asked for again, and taken in or given back. The rest is for people.
+bool mends_itself(const difference& d) { return d.kind == difference_kind::captured && d.payment && d.here < d.there; }
+
+void tell(const difference& d)
+{
+    const auto say = mends_itself(d) ? log::warn : log::error;
+    say("the ledger and a provider differ", {{"provider", name_of(d.provider)},
+                                             {"reference", d.reference},
+                                             {"kind", name_of(d.kind)},
+                                             {"here", d.here},
+                                             {"there", d.there}});
+}
+
 void compare(std::vector<difference>& out, provider p, const booked_charge& here, const listed_charge& there)
 {
     const auto add = [&](difference_kind k, money ours, money theirs) {
@@ -116,7 +129,7 @@ task<> reconciler::ask_again(const std::vector<difference>& found)
     if (found.empty()) co_return;
     const auto done = co_await db_.transaction([&](pg::tx& tx) -> task<result<void>> {
         for (const auto& d : found)
-            if (d.kind == difference_kind::captured && d.payment)
+            if (mends_itself(d))
                 jobs::enqueue(tx, advance_payment, payment_job{*d.payment}, clock_.now(),
                               {.at = {}, .unique = d.payment->text()});
         co_return result<void>{};
@@ -140,12 +153,7 @@ task<result<std::vector<difference>>> reconciler::reconcile(instant from, instan
             silent = p;
             continue;
         }
-        for (const auto& d : found)
-            log::error("the ledger and a provider differ", {{"provider", name_of(p)},
-                                                            {"reference", d.reference},
-                                                            {"kind", name_of(d.kind)},
-                                                            {"here", d.here},
-                                                            {"there", d.there}});
+        for (const auto& d : found) tell(d);
         co_await ask_again(found);
         differences_of(p).set(static_cast<double>(found.size()));
         all.insert(all.end(), found.begin(), found.end());

@@ -19,7 +19,7 @@ def market(start_server, new_database, new_redis, api_of, binary):
     api = api_of(server)
 
     def reconcile(*words):
-        done = subprocess.run([binary, "payments", "reconcile", *words], env={"ROOST_DATABASE_URL": url},
+        done = subprocess.run([binary, "payments", "reconcile", *words], env={"ROOST_DATABASE_URL": url, "ROOST_ENVIRONMENT": "test"},
                               capture_output=True, text=True, timeout=60)  # fmt: skip
         return done.returncode, done.stdout.splitlines()
 
@@ -48,7 +48,8 @@ def paid(market):
 def test_nothing_differs_where_nothing_went_wrong(market, paid):
     api, make, db, reconcile = market
     guest, payment = paid()
-    api.as_admin().post(f"/payments/{payment['id']}/refunds/", {"amount": money(100), "reason": "Cold."}).expect(201)
+    asked = {"amount": money(100), "reason": "Cold."}
+    api.as_admin().post(f"/payments/{payment['id']}/refunds/", asked, headers={"Idempotency-Key": "cold"}).expect(201)
     becomes(guest, payment, "partially_refunded")
     assert [r["status"] for r in refunds(guest, payment)] == ["succeeded"]
     declined = begin(guest, make.booking(make.listing(api.new_host(), payment_mode="online"), guest)).expect(201)
