@@ -159,15 +159,15 @@ with made as (
 select count(*) from made;
 
 -- name: booked_charges
--- Of payments that were begun from $2 to $3, in order of their ids, after $4. Not those that are still being asked for:
--- what has come of them is found out in any case.
+-- Of payments that were begun from $2 to $3, in order of their ids, after $4. Not those that are still being asked for,
+-- or given back: what has come of them is found out in any case.
 select p.id as payment_id, p.provider_reference as reference, p.currency,
        coalesce(sum(e.amount) filter (where j.kind in ('capture', 'capture_not_taken')), 0)::bigint as captured,
        coalesce(-sum(e.amount) filter (where j.kind = 'refund_paid'), 0)::bigint as refunded
 from payment p left join ledger_journal j on j.payment_id = p.id
 left join ledger_entry e on e.journal_id = j.id and e.account in ('gateway_cash', 'gateway_fee')
 where p.provider = $1 and p.created_at >= $2 and p.created_at < $3 and p.provider_reference is not null and p.id > $4
-  and p.next_check_at is null
+  and p.next_check_at is null and not exists (select from refund r where r.payment_id = p.id and r.status = 'pending')
 group by p.id order by p.id limit $5;
 
 -- name: insert_event

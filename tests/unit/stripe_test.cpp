@@ -189,8 +189,8 @@ TEST(stripe_charges, are_listed_a_page_at_a_time)
     const instant from{std::chrono::seconds{100}}, to{std::chrono::seconds{200}};
     const auto page = got((*s).charges(from, to, "pi_4")).value();
     EXPECT_EQ(s.asked(),
-              "GET /v1/payment_intents?created%5Bgte%5D=100&created%5Blt%5D=200&limit=100&"
-              "expand%5B%5D=data.latest_charge.balance_transaction&starting_after=pi_4");
+              "GET /v1/payment_intents?created[gte]=100&created[lt]=200&limit=100&"
+              "expand[]=data.latest_charge.balance_transaction&starting_after=pi_4");
     ASSERT_EQ(page.charges.size(), 2U) << "the third is not ours";
     EXPECT_EQ(page.charges[0].refunded, (money{0, in("EUR")}));
     EXPECT_EQ(page.charges[1].captured, (money{700, in("EUR")}));

@@ -94,4 +94,7 @@ class StripePlace:
     def assert_sound(self):
         """Nothing is on its way any more, everything adds up, and Stripe took what we say, once."""
         assert_sound(self.db, settled=True)
-        wait_until(lambda: not self.disagreeing(), BUSY, "Stripe's books agree with ours", every=0.1)
+        try:
+            wait_until(lambda: not self.disagreeing(), BUSY, "Stripe's books agree with ours", every=0.1)
+        except AssertionError as e:
+            raise AssertionError(f"{e}: {self.disagreeing()}") from None
