@@ -189,7 +189,6 @@ task<result<void>> service::advance(jobs::attempt& a, payment_id id)
     const auto said = co_await ask(*gate, step, p->charged());
     co_return co_await db_.transaction([&](pg::tx& tx) -> task<result<void>> {
         co_await a.complete_in(tx);
-        if (!p->payment.receipt && p->told_receipt) tx.queue(sql::keep_receipt, id, *p->told_receipt);
         co_await settle(tx, id, step, said);
         co_return result<void>{};
     });
