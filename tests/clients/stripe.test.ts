@@ -33,7 +33,8 @@ test("money is held, then taken or let go", async () => {
     assert.deepEqual([one.status, one.amount_capturable, one.amount_received], ["requires_capture", 12_050, 0]);
     assert.equal((await stripe.paymentIntents.capture(one.id)).status, "succeeded");
     assert.equal((await stripe.paymentIntents.cancel(two.id)).status, "canceled");
-    for (const again of [stripe.paymentIntents.capture(one.id), stripe.paymentIntents.cancel(one.id), stripe.paymentIntents.confirm(two.id)])
+    const intents = stripe.paymentIntents;
+    for (const again of [() => intents.capture(one.id), () => intents.cancel(one.id), () => intents.confirm(two.id)])
         await assert.rejects(again, (e: unknown) =>
             e instanceof Stripe.errors.StripeInvalidRequestError && e.code === "payment_intent_unexpected_state");
 });
