@@ -87,7 +87,7 @@ class StripePlace:
             taken = self.stripe.captured(intent["id"])
             given = sum(amount for what, of, amount in self.stripe.money if what == "refund" and of == intent["id"])
             p = ours.get(intent["id"])
-            unit = 100 if p and p["currency"] in ("UGX", "ISK") else 1  # Stripe has hundredths of them
+            unit = {"UGX": 100, "ISK": 100, "MGA": 0.01}.get(p and p["currency"], 1)  # Stripe's own exponents
             if len(taken) > 1 or (sum(taken), given) != ((p["captured"] * unit, p["refunded"] * unit) if p else (0, 0)):
                 found.append((intent["id"], intent["status"], taken, given, p))
         return found
