@@ -45,7 +45,8 @@ void tell(const difference& d)
 void compare(std::vector<difference>& out, provider p, const booked_charge& here, const listed_charge& there)
 {
     const auto add = [&](difference_kind k, money ours, money theirs) {
-        if (ours != theirs)
+        // No money is the same in every currency: what came in another than asked for was never taken.
+        if (ours != theirs && (ours.minor() != 0 || theirs.minor() != 0))
             out.push_back(
                 {p, here.reference, here.payment, k, std::string{ours.unit().code()}, ours.minor(), theirs.minor()});
     };

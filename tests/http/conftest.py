@@ -52,7 +52,9 @@ def new_database(binary, postgres_url):
 def new_redis():
     """new_redis() → the URL of an empty Redis database of its own."""
     url = setting("ROOST_TEST_REDIS")
-    numbers = itertools.cycle(range(1, 16))  # Redis has 16; losing what is in one must not matter
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    # Of the server's 1024, sixteen for each worker of the run; losing what is in one must not matter.
+    numbers = itertools.cycle(range(16 * worker + 1, 16 * worker + 16))
 
     def create():
         mine = redis_database(url, next(numbers))

@@ -17,7 +17,7 @@ servers_start() {
     # In sessions of their own, or Ctrl-C would stop them before the server that uses them.
     setsid tools/dev/postgres "$data/postgres" "$sockets" "$@" </dev/null >>"$data/postgres.log" 2>&1 9>&- &
     postgres_pid=$!
-    setsid tools/dev/redis "$data/redis" "$sockets/redis" </dev/null >>"$data/redis.log" 2>&1 9>&- &
+    setsid tools/dev/redis "$data/redis" "$sockets/redis" --databases 1024 </dev/null >>"$data/redis.log" 2>&1 9>&- &
     redis_pid=$!
     wait_for_server PostgreSQL "$postgres_pid" "$data/postgres.log" pg_isready --quiet --host "$sockets"
     wait_for_server Redis "$redis_pid" "$data/redis.log" redis-cli -s "$sockets/redis" ping

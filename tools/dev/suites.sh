@@ -101,7 +101,9 @@ http() {
     local preset=$1
     shift
     use_test_servers "$preset"
-    count_file "http-$preset.xml" run "${wrap[@]}" python3 -m pytest tests/http "${pytest_options[@]}" \
+    local workers=()
+    if [ $# -eq 0 ]; then workers=(--numprocesses auto --dist worksteal); fi  # of a part, the output is to be read as it comes
+    count_file "http-$preset.xml" run "${wrap[@]}" python3 -m pytest tests/http "${pytest_options[@]}" "${workers[@]}" \
         --junitxml "$results/http-$preset.xml" "$@"
 }
 
