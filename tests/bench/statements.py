@@ -63,7 +63,8 @@ def book(guest, host, per_client):
         statement("bookings", "insert_booking", BOOKING, QUOTE, "gen_random_uuid()", PROPERTY, *days, "'booking'",
                   "null::timestamptz", "now()", f"'{host}'::uuid", "'confirmed'", "''", "'flexible'",
                   # Not now, or the service's jobs move them on while they are measured.
-                  "now() + interval '45 days'", "now() + interval '48 days'", "now()", "'UTC'", "'15:00'::time", "true"),
+                  "now() + interval '45 days'", "now() + interval '48 days'", "now() + interval '45 days'",
+                  "'UTC'", "'15:00'::time", "true"),
         statement("platform/http", "keep_reply", *key, "201", "'/bookings/'", "'\"1\"'", f"'{'x' * 980}'"),
         "commit;\n",
     ])
