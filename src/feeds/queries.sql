@@ -63,7 +63,7 @@ where c.property_id = $1 and c.resolved_at is null
 order by c.nights, c.feed_id, c.booking_id limit 500;
 
 -- name: take_due_feeds
--- Pushed on by $2 at once, so that nobody else takes them; the fetch says when the next one is.
+-- Those due before $1. Pushed on to $2 at once, so that nobody else takes them; the fetch says when the next one is.
 with due as (
     select f.id from feed f join property p on p.id = f.property_id and p.status <> 'deleted'
     where f.next_fetch_at <= $1 order by f.next_fetch_at limit $3 for update of f skip locked

@@ -13,6 +13,9 @@ namespace {
 constexpr int most_feeds = 10;
 constexpr int due_batch = 200;
 
+/// What is read at once by its own job (new, readdressed, asked for) is not due as well while that job runs.
+constexpr std::chrono::minutes head_start{1};
+
 std::unexpected<error> no_such_feed() { return fail(errc::not_found, "there is no such feed"); }
 
 }  // namespace
@@ -150,7 +153,8 @@ task<result<void>> service::enqueue_due()
     for (std::size_t taken = due_batch; taken == due_batch;)
     {
         const auto done = co_await db_.transaction([&](pg::tx& tx) -> task<result<std::size_t>> {
-            const auto due = co_await tx.all<feed_id>(sql::take_due_feeds, now, now + interval_, due_batch);
+            const auto due =
+                co_await tx.all<feed_id>(sql::take_due_feeds, now - head_start, now + interval_, due_batch);
             for (const auto id : due) enqueue(tx, id, now);
             co_return due.size();
         });

@@ -149,6 +149,22 @@ def test_a_feed_is_fetched_when_it_is_due(platform):
     assert platform.nights(feed) == nights_of([(day[11], day[13])])
 
 
+def test_what_is_being_read_is_not_due_as_well(platform):
+    listing, seen = platform.make.listing(platform.host), len(platform.calendars.asked)
+    url, due = platform.calendars.put("reading", calendar()), {"kind": "feeds.enqueue_due", "key": "now"}
+    platform.calendars.open.clear()
+    try:
+        feed = platform.host.post(f"/properties/{listing['id']}/feeds/", {"name": "x", "url": url}).expect(201)
+        wait_until(lambda: len(platform.calendars.asked) > seen, 30, "its first fetch under way")
+        platform.db.execute("insert into job (kind, payload, priority, status, unique_key) values (%(kind)s, '{}', 9, 'waiting', %(key)s)", due)
+        running = "select from job where kind = %(kind)s and unique_key = %(key)s"
+        wait_until(lambda: not platform.db.execute(running, due).fetchall(), 30, "what is due asked for")
+    finally:
+        platform.calendars.open.set()
+    platform.fetched(feed, 1)
+    assert platform.idle(feed) and len(platform.history(feed)) == 1
+
+
 def test_fetches_out_of_turn_are_limited_and_history_is_bounded(platform):
     listing, day = platform.make.listing(platform.host), platform.days()
     feed = platform.feed(listing, "often", calendar(event(day[10], day[13])))
