@@ -2,6 +2,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "platform/http/operation.hpp"
@@ -36,6 +37,13 @@ struct prerendered
 {
     shared_bytes json;
     std::string etag;  // quoted
+};
+
+/// T, or the same as CSV.
+template <class T>
+struct or_csv
+{
+    std::variant<T, std::string> value;
 };
 
 /// Any of the others with fields of the response's head, such as cookies.
@@ -111,6 +119,18 @@ struct answer<prerendered<T>>
             return answer<T>::render(*std::move(value), c);
         }
         return {.status = 200, .body = std::move(p.json), .headers = {{"ETag", std::move(p.etag)}}};
+    }
+};
+
+template <class T>
+struct answer<or_csv<T>>
+{
+    static void describe(operation& o) { answer<T>::describe(o), o.also_csv = true; }
+    static reply render(or_csv<T> a, call& c)
+    {
+        if (auto* text = std::get_if<std::string>(&a.value))
+            return {.body = std::move(*text), .content_type = "text/csv; charset=utf-8"};
+        return answer<T>::render(std::get<T>(std::move(a.value)), c);
     }
 };
 

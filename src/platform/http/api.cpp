@@ -21,10 +21,10 @@ std::vector<std::string_view> segments_of(std::string_view path)
     return out;
 }
 
-bool accepts_json(const request& r)
+bool accepts_what_is_served(const request& r, const operation& op)
 {
     const auto accept = r.find("accept");
-    if (!accept) return true;
+    if (!accept || (op.also_csv && accept->contains("text/csv"))) return true;
     return accept->contains("*/*") || accept->contains("application/*") || accept->contains("application/json")
            || accept->contains("application/problem+json");
 }
@@ -45,7 +45,7 @@ result<void> take_fields(const operation& op, call& c)
 
 result<void> check_syntax(const operation& op, call& c)
 {
-    if (!accepts_json(c.req)) return fail(errc::not_acceptable, "this is served as application/json");
+    if (!accepts_what_is_served(c.req, op)) return fail(errc::not_acceptable, "this is served as application/json");
     auto query = schema::split_query(c.req.query);
     if (!query) return std::unexpected{std::move(query.error())};
     c.query = std::move(*query);
@@ -288,7 +288,7 @@ task<response> api::serve(const operation& op, call& c)
             out.status = done->status;
             out.body = std::move(done->body);
             out.headers = std::move(done->headers);
-            if (out.status != 204) out.content_type = "application/json";
+            if (out.status != 204) out.content_type = done->content_type;
             out.headers.push_back({"Cache-Control", op.method != method::get ? "no-store"
                                                     : op.public_reply        ? "public, no-cache"
                                                                              : "private, no-cache"});

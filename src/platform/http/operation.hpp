@@ -27,6 +27,7 @@ struct reply
     int status = 200;
     std::variant<std::string, shared_bytes> body = {};
     std::vector<header> headers = {};
+    std::string_view content_type = "application/json";
 };
 
 /// One request on its way through one operation.
@@ -69,6 +70,7 @@ struct operation
     bool in_steps = false;      // what it prepares is committed before the transaction of its reply
     bool public_reply = false;  // the same for everybody, so that shared caches may keep it
     bool takes_if_match = false;
+    bool also_csv = false;  // the reply is CSV for those who ask for that
     const schema::type* body = nullptr;
     const schema::type* query = nullptr;
     const schema::type* answer = nullptr;

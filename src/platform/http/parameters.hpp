@@ -42,6 +42,12 @@ struct path_text
     std::string value;
 };
 
+/// Whether the caller would rather have CSV, by the Accept header; for operations that answer or_csv.
+struct wants_csv
+{
+    bool value = false;
+};
+
 /// The condition of a guarded write (RFC 9110, 13.1.1).
 struct if_match
 {
@@ -140,6 +146,17 @@ struct parameter<if_match>
 {
     static result<if_match> take(call& c) { return if_match::of(c.req); }
     static void describe(operation& o) { o.takes_if_match = true; }
+};
+
+template <>
+struct parameter<wants_csv>
+{
+    static result<wants_csv> take(call& c)
+    {
+        const auto accept = c.req.find("accept").value_or("");
+        return wants_csv{accept.contains("text/csv") && !accept.contains("application/json")};
+    }
+    static void describe(operation&) {}
 };
 
 template <>
