@@ -39,6 +39,12 @@ int cancel_jobs(const settings& s, const job_choice& c);
 /// they differ.
 int reconcile_payments(const settings& s, std::optional<date> from, std::optional<date> to);
 
+/// Runs the batch of that day, or the last one, whether or not it was run.
+int run_payouts(const settings& s, std::optional<date> day);
+/// Prints the newest, at most `most`.
+int list_payouts(const settings& s, std::optional<payments::payout_status> status, std::optional<user_id> host,
+                 int most);
+
 /// Prints the contract.
 int print_openapi(const settings& s);
 

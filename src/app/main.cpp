@@ -194,6 +194,27 @@ void add_payments(CLI::App& cli, app::settings& s, int& code)
     c->callback([&s, &code, w] { code = app::reconcile_payments(s, parsed<date>(w->from), parsed<date>(w->to)); });
 }
 
+void add_payouts(CLI::App& cli, app::settings& s, int& code)
+{
+    struct words
+    {
+        std::string day, status, host;
+        int most = 50;
+    };
+    auto* all = cli.add_subcommand("payouts", "Look after what hosts are paid")->require_subcommand(1);
+    const auto w = std::make_shared<words>();
+    auto* run = all->add_subcommand("run", "Run a batch again; whoever has a payout of that day gets no other");
+    run->add_option("--day", w->day, "Of this day (UTC); the last one unless told")->check(is<date>("DATE"));
+    run->callback([&s, &code, w] { code = app::run_payouts(s, parsed<date>(w->day)); });
+    auto* list = all->add_subcommand("list", "The newest");
+    list->add_option("--status", w->status, "pending, paid or failed")->check(is<payments::payout_status>("STATUS"));
+    list->add_option("--host", w->host, "To this host")->check(is<user_id>("ID"));
+    list->add_option("--limit", w->most, "At most so many")->check(CLI::Range(1, 10'000));
+    list->callback([&s, &code, w] {
+        code = app::list_payouts(s, parsed<payments::payout_status>(w->status), parsed<user_id>(w->host), w->most);
+    });
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -219,6 +240,7 @@ int main(int argc, char** argv)
     add_import(cli, s, code);
     add_jobs(cli, s, code);
     add_payments(cli, s, code);
+    add_payouts(cli, s, code);
     cli.add_subcommand("config", "Print the effective settings; --help explains each")
         ->footer("Settings:\n" + help)
         ->callback([&] { std::print("{}", config::print(s.sections())); });

@@ -108,6 +108,16 @@ std::unique_ptr<jobs::celery::bridge> celery_of(const settings& how, services& s
         s.db, s.jobs, s.clock, jobs::celery::settings{c.url, c.results_url, c.publish, c.accept, c.queue});
 }
 
+/// Says what is wrong with a setting.
+template <class T>
+bool is_good(const result<T>& setting)
+{
+    if (!setting)
+        for (const auto& wrong : setting.error().fields)
+            std::println(stderr, "roost: {}: {}", wrong.pointer, wrong.detail);
+    return setting.has_value();
+}
+
 /// Runs a process of ours until it is asked to end: its threads, what they answer, and the jobs they do.
 int run(const settings& how, const http::server_config& server,
         const std::function<void(http::api&, services&)>& declare)
@@ -125,12 +135,7 @@ int run(const settings& how, const http::server_config& server,
                      "what only this machine can reach: they are for development and tests");
         return 2;
     }
-    if (const auto providers = how.payment_providers(); !providers)
-    {
-        const auto& wrong = providers.error().fields.front();
-        std::println(stderr, "roost: {}: {}", wrong.pointer, wrong.detail);
-        return 2;
-    }
+    if (!is_good(how.payment_providers()) || !is_good(how.payout_terms()) || !is_good(how.adjustment_limit())) return 2;
     log::init(how.for_log());
     if (!schema_is_current(how))
     {

@@ -10,7 +10,9 @@
 #include "feeds/rest.hpp"
 #include "notifications/jobs.hpp"
 #include "notifications/rest.hpp"
+#include "payments/admin/rest.hpp"
 #include "payments/jobs.hpp"
+#include "payments/payouts/rest.hpp"
 #include "payments/paystack/gateway.hpp"
 #include "payments/rest.hpp"
 #include "payments/sandbox.hpp"
@@ -70,6 +72,10 @@ services::services(const settings& s)
       payments{db, clock, bookings, gateways},
       inbox{db, clock, gateways},
       reconciler{db, clock, gateways},
+      payouts{db, clock, gateways, s.payout_terms().value_or(payments::payout_terms{})},
+      statements{db},
+      disputes{db, clock, gateways},
+      money_by_hand{clock, s.adjustment_limit().value_or(payments::amounts{})},
       reviews{db, clock, s.market.review_scope},
       notifications{db, clock, accounts.mailed, s.mail, s.general.environment != environment::production},
       feeds{db, clock, outbound, strangers(s), std::chrono::minutes{s.feeds.interval_minutes}},
@@ -112,6 +118,7 @@ void install_jobs(jobs::worker& w, services& s)
     notifications::install_jobs(w, s.notifications);
     feeds::install_jobs(w, s.feeds);
     payments::install_jobs(w, s.payments, s.inbox, s.reconciler);
+    payments::install_payout_jobs(w, s.payouts, s.disputes);
     if (s.gateways.find(payments::provider::sandbox)) payments::install_sandbox_jobs(w, s.db, s.clock, s.inbox);
 }
 
@@ -125,6 +132,8 @@ void install_features(http::api& a, services& s)
     calendar::install_rest(a, s.openings, s.calendar);
     bookings::install(a, s.bookings, s.alterations);
     payments::install(a, s.payments);
+    payments::install_payouts(a, s.payouts, s.statements);
+    payments::install_admin(a, s.db, s.money_by_hand, s.payouts);
     payments::install_webhooks(a, s.inbox, s.gateways);
     if (s.gateways.find(payments::provider::sandbox)) payments::install_sandbox_page(a, s.db, s.clock);
     reviews::install(a, s.reviews);

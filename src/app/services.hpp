@@ -8,7 +8,11 @@
 #include "feeds/addresses.hpp"
 #include "feeds/service.hpp"
 #include "notifications/notifications.hpp"
+#include "payments/admin/by_hand.hpp"
+#include "payments/disputes/disputes.hpp"
 #include "payments/inbox.hpp"
+#include "payments/payouts/payouts.hpp"
+#include "payments/payouts/statements.hpp"
 #include "payments/reconciling.hpp"
 #include "payments/service.hpp"
 #include "platform/http/api.hpp"
@@ -42,6 +46,10 @@ struct services
     payments::service payments;
     payments::inbox inbox;
     payments::reconciler reconciler;
+    payments::payout_service payouts;
+    payments::statements statements;
+    payments::dispute_service disputes;
+    payments::admin_service money_by_hand;
     reviews::service reviews;
     notifications::feature notifications;
     outbound::client outbound;

@@ -19,7 +19,8 @@ std::vector<config::section> settings::sections()
             config::section_of("jobs", jobs),         config::section_of("celery", celery),
             config::section_of("mail", mail),         config::section_of("feeds", feeds),
             config::section_of("outbound", outbound), config::section_of("payments", payments),
-            config::section_of("stripe", stripe),     config::section_of("paystack", paystack)};
+            config::section_of("stripe", stripe),     config::section_of("paystack", paystack),
+            config::section_of("payouts", payouts)};
 }
 
 pg::config settings::for_database() const
@@ -104,6 +105,23 @@ result<std::vector<payments::provider>> settings::payment_providers() const
         all.push_back(*p);
     }
     return all;
+}
+
+result<payments::payout_terms> settings::payout_terms() const
+{
+    auto minimum = payments::amounts_of(payouts.minimum, "ROOST_PAYOUTS_MINIMUM");
+    if (!minimum) return std::unexpected{std::move(minimum.error())};
+    return payments::payout_terms{payouts.payable_from,
+                                  payouts.schedule,
+                                  payouts.weekday,
+                                  std::chrono::hours{payouts.hour},
+                                  std::chrono::hours{payouts.wait_hours},
+                                  *std::move(minimum)};
+}
+
+result<payments::amounts> settings::adjustment_limit() const
+{
+    return payments::amounts_of(payouts.adjustment_limit, "ROOST_PAYOUTS_ADJUSTMENT_LIMIT");
 }
 
 log::settings settings::for_log() const

@@ -248,6 +248,7 @@ struct settings
     payment_settings payments;
     stripe_settings stripe;
     paystack_settings paystack;
+    payout_settings payouts;
 
     /// The sections under their names; `general` has none.
     std::vector<config::section> sections();
@@ -259,6 +260,10 @@ struct settings
     result<void> check(payments::provider p) const;
     /// Who takes payments, or what is wrong with what was set.
     result<std::vector<payments::provider>> payment_providers() const;
+    /// When hosts are paid what, likewise.
+    result<payments::payout_terms> payout_terms() const;
+    /// Up to how much one admin alone may adjust the ledger, likewise.
+    result<payments::amounts> adjustment_limit() const;
 };
 
 }  // namespace roost::app

@@ -20,4 +20,9 @@ task<bool> confirm_paid(pg::tx& tx, const payable& b, instant now)
 
 void add_paid(pg::tx& tx, booking_id id, money more, instant now) { tx.queue(sql::add_paid, id, more.minor(), now); }
 
+void set_disputed(pg::tx& tx, booking_id id, bool disputed, instant now)
+{
+    tx.queue(sql::set_disputed, id, disputed, now);
+}
+
 }  // namespace roost::bookings

@@ -40,4 +40,7 @@ task<bool> confirm_paid(pg::tx& tx, const payable& b, instant now);
 /// `more` below zero: less.
 void add_paid(pg::tx& tx, booking_id id, money more, instant now);
 
+/// Whether a payer wants money back by way of the bank.
+void set_disputed(pg::tx& tx, booking_id id, bool disputed, instant now);
+
 }  // namespace roost::bookings

@@ -176,6 +176,9 @@ select true from moved;
 -- name: add_paid
 update booking set paid = paid + $2, version = version + 1, updated_at = $3 where id = $1;
 
+-- name: set_disputed
+update booking set disputed = $2, version = version + 1, updated_at = $3 where id = $1 and disputed <> $2;
+
 -- name: keep_nights
 -- Turns a hold into a stay that occupies its nights for good ($2 null) or until another moment.
 update stay_block set kind = case when $2::timestamptz is null then 'booking' else 'hold' end, expires_at = $2

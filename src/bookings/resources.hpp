@@ -128,6 +128,7 @@ struct booking
     std::string message;
     bookings::price price;
     money paid, amount_due;
+    bool disputed;
     roost::cancellation_policy cancellation_policy;
     roost::cancellation_terms cancellation_terms;
     std::optional<refund_offer> refund;
@@ -147,6 +148,9 @@ struct booking
         field<&booking::message>("message", "The guest's word to the host."),
         field<&booking::price>("price", "As quoted."), field<&booking::paid>("paid", "Paid so far, less refunds."),
         field<&booking::amount_due>("amount_due", "What is still to be paid."),
+        field<&booking::disputed>("disputed",
+                                  "Whether a bank is asked to take a payment back; nothing of it is paid "
+                                  "to the host meanwhile."),
         field<&booking::cancellation_policy>("cancellation_policy", "What a cancelling guest gets back, by its name."),
         field<&booking::cancellation_terms>("cancellation_terms", "The same in full, as it was when booked."),
         field<&booking::refund>("refund", "What a cancellation or a no-show gave back."),

@@ -69,6 +69,7 @@ booking booking_row::shown() const
             .price = price.shown(),
             .paid = paid,
             .amount_due = amount_due(status, price.total, paid),
+            .disputed = disputed,
             .cancellation_policy = cancellation_policy,
             .cancellation_terms = cancellation_terms,
             .refund = refund,

@@ -123,6 +123,7 @@ struct booking_row
     std::string message;
     stored_price price;
     money paid;
+    bool disputed;
     roost::cancellation_policy cancellation_policy;
     roost::cancellation_terms cancellation_terms;
     roost::time_zone time_zone;  // the property's at the time, as is its check-in time
@@ -142,7 +143,7 @@ struct booking_row
         field<&booking_row::check_out>("check_out"), field<&booking_row::guests>("guests"),
         field<&booking_row::child_ages>("child_ages"), field<&booking_row::message>("message"),
         field<&booking_row::price>("price"), field<&booking_row::paid>("paid"),
-        field<&booking_row::cancellation_policy>("cancellation_policy"),
+        field<&booking_row::disputed>("disputed"), field<&booking_row::cancellation_policy>("cancellation_policy"),
         field<&booking_row::cancellation_terms>("cancellation_terms"), field<&booking_row::time_zone>("time_zone"),
         field<&booking_row::check_in_time>("check_in_time"), field<&booking_row::refund>("refund"),
         field<&booking_row::starts_at>("starts_at"), field<&booking_row::ends_at>("ends_at"),

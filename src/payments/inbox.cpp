@@ -48,6 +48,13 @@ task<> inbox::ask_for(pg::tx& tx, provider p, const provider_event& e, instant n
             all = co_await tx.all<refund_id>(sql::named_refunds_of_payment, *e.payment);
         for (const auto id : all) jobs::enqueue(tx, make_refund, refund_job{id}, now, {.at = {}, .unique = id.text()});
     }
+    else if (e.about == event_subject::payout)
+    {
+        if (const auto id = uuid::parse(e.reference))
+            jobs::enqueue(tx, make_payout, payout_job{payout_id{*id}}, now, {.at = {}, .unique = id->text()});
+    }
+    else if (e.about == event_subject::dispute)
+        enqueue_check(tx, p, e.reference, now);
 }
 
 task<result<void>> inbox::forget_old()

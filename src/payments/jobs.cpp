@@ -1,6 +1,8 @@
 #include "payments/jobs.hpp"
 
+#include "payments/disputes/disputes.hpp"
 #include "payments/inbox.hpp"
+#include "payments/payouts/payouts.hpp"
 #include "payments/reconciling.hpp"
 #include "payments/service.hpp"
 #include "platform/jobs/worker.hpp"
@@ -14,6 +16,9 @@ constexpr jobs::kind<jobs::nothing> enqueue_due{
     .name = "payments.enqueue_due", .priority = 3, .attempts = 3, .timeout = 30s};
 constexpr jobs::kind<jobs::nothing> reconcile{
     .name = "payments.reconcile", .priority = 9, .timeout = std::chrono::minutes{30}};
+constexpr jobs::kind<jobs::nothing> pay_hosts{
+    .name = "payments.pay_hosts", .priority = 5, .attempts = 3, .timeout = std::chrono::minutes{30}};
+constexpr jobs::kind<jobs::nothing> check_disputes{.name = "payments.check_disputes", .priority = 5, .attempts = 3};
 constexpr jobs::kind<jobs::nothing> forget_events{.name = "payments.forget_events", .priority = 9};
 
 }  // namespace
@@ -32,6 +37,24 @@ void install_jobs(jobs::worker& w, service& s, inbox& i, reconciler& r)
         co_return result<void>{};
     });
     w.every(24h, reconcile);
+}
+
+void install_payout_jobs(jobs::worker& w, payout_service& p, dispute_service& d)
+{
+    w.on<payout_job>(make_payout, [&p](jobs::attempt& a, payout_job job) { return p.pay(a, job.payout); });
+    w.on<dispute_job>(check_dispute, [&d](jobs::attempt& a, dispute_job job) {
+        return d.check(a, job.provider, std::move(job.reference));
+    });
+    w.on<jobs::nothing>(pay_hosts, [&p](jobs::attempt&, jobs::nothing) { return p.run_due(); });
+    w.every(5min, pay_hosts);
+    w.on<jobs::nothing>(check_disputes, [&d](jobs::attempt&, jobs::nothing) { return d.enqueue_due(); });
+    w.every(10min, check_disputes);
+}
+
+void enqueue_check(pg::tx& tx, provider p, const std::string& dispute, instant now)
+{
+    const dispute_job job{p, dispute};
+    jobs::enqueue(tx, check_dispute, job, now, {.at = {}, .unique = std::string{name_of(p)} + " " + dispute});
 }
 
 }  // namespace roost::payments

@@ -104,4 +104,49 @@ std::vector<entry> given_back(const parties& who, money amount)
         .done();
 }
 
+std::vector<entry> payout_begun(const parties& who, money amount)
+{
+    return lines{}
+        .add(account::host_payable, who.host, amount)
+        .add(account::payout_in_transit, std::string{name_of(who.provider)}, -amount)
+        .done();
+}
+
+std::vector<entry> payout_paid(const parties& who, money amount)
+{
+    const std::string provider{name_of(who.provider)};
+    return lines{}
+        .add(account::payout_in_transit, provider, amount)
+        .add(account::gateway_cash, provider, -amount)
+        .done();
+}
+
+std::vector<entry> payout_returned(const parties& who, money amount, bool had_arrived)
+{
+    const auto from = had_arrived ? account::gateway_cash : account::payout_in_transit;
+    return lines{}
+        .add(from, std::string{name_of(who.provider)}, amount)
+        .add(account::host_payable, who.host, -amount)
+        .done();
+}
+
+std::vector<entry> dispute_moved(const parties& who, money amount, money fee)
+{
+    return lines{}
+        .cash(who, -amount, fee)
+        .add(account::dispute_reserve, std::string{name_of(who.provider)}, amount)
+        .done();
+}
+
+std::vector<entry> dispute_lost(const parties& who, money owed, const shares& before, const shares& after, money beyond)
+{
+    const auto gone = owed + before.sum() - after.sum() + beyond;
+    return lines{}
+        .add(account::guest_receivable, {}, owed)
+        .change(who, before, after)
+        .add(account::dispute_loss, {}, beyond)
+        .add(account::dispute_reserve, std::string{name_of(who.provider)}, -gone)
+        .done();
+}
+
 }  // namespace roost::payments

@@ -17,12 +17,16 @@ enum class account : std::uint8_t
     host_payable,      // negative: what we owe hosts
     platform_revenue,
     tax_payable,
-    gateway_fee,  // what providers keep
+    gateway_fee,        // what providers keep
+    payout_in_transit,  // negative: on its way to a host
+    dispute_reserve,    // what a provider has taken back until a dispute is decided
+    dispute_loss,       // what lost disputes cost beyond what anybody had of the booking
 };
 constexpr auto names_of(account)
 {
-    return std::to_array<std::string_view>(
-        {"gateway_cash", "guest_receivable", "host_payable", "platform_revenue", "tax_payable", "gateway_fee"});
+    return std::to_array<std::string_view>({"gateway_cash", "guest_receivable", "host_payable", "platform_revenue",
+                                            "tax_payable", "gateway_fee", "payout_in_transit", "dispute_reserve",
+                                            "dispute_loss"});
 }
 
 enum class journal_kind : std::uint8_t
@@ -31,10 +35,18 @@ enum class journal_kind : std::uint8_t
     capture_not_taken,  // to be given back
     refund_decided,     // owed to the guest from now on
     refund_paid,
+    payout_begun,
+    payout_paid,
+    payout_failed,  // the host is owed it again
+    dispute_moved,  // the provider took money back, or gave it again
+    dispute_lost,
+    adjustment,
 };
 constexpr auto names_of(journal_kind)
 {
-    return std::to_array<std::string_view>({"capture", "capture_not_taken", "refund_decided", "refund_paid"});
+    return std::to_array<std::string_view>({"capture", "capture_not_taken", "refund_decided", "refund_paid",
+                                            "payout_begun", "payout_paid", "payout_failed", "dispute_moved",
+                                            "dispute_lost", "adjustment"});
 }
 
 /// Whose a sum of money is.
@@ -92,5 +104,19 @@ std::vector<entry> captured_to_give_back(const parties& who, money gross, money 
 std::vector<entry> owed(const parties& who, money amount, const shares& before, const shares& after);
 /// The guest has got it.
 std::vector<entry> given_back(const parties& who, money amount);
+
+/// Owed to the host no longer, but on its way. `who.provider`: who pays it, whoever took it from guests.
+std::vector<entry> payout_begun(const parties& who, money amount);
+/// It has arrived.
+std::vector<entry> payout_paid(const parties& who, money amount);
+/// It has come back: from its way, or from a host who had it already.
+std::vector<entry> payout_returned(const parties& who, money amount, bool had_arrived);
+
+/// The provider has taken `amount` back and `fee` for it; below zero: given again.
+std::vector<entry> dispute_moved(const parties& who, money amount, money fee);
+/// What was taken back is gone: `owed` of it was owed to the guest, the difference of `before` and `after` somebody
+/// had, and `beyond` nobody.
+std::vector<entry> dispute_lost(const parties& who, money owed, const shares& before, const shares& after,
+                                money beyond);
 
 }  // namespace roost::payments

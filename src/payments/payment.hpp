@@ -13,6 +13,8 @@ namespace roost::payments {
 using payment_id = id<struct payment_tag>;
 using refund_id = id<struct refund_tag>;
 using payout_id = id<struct payout_tag>;
+using dispute_id = id<struct dispute_tag>;
+using adjustment_id = id<struct adjustment_tag>;
 
 /// The names are API and stand in the database, as all below.
 enum class provider : std::uint8_t
@@ -197,10 +199,11 @@ enum class refund_cause : std::uint8_t
     alteration,
     admin,
     not_taken,  // it came too late, twice, or was not the amount that was asked for
+    dispute,    // the bank has given it back
 };
 constexpr auto names_of(refund_cause)
 {
-    return std::to_array<std::string_view>({"cancellation", "alteration", "admin", "not_taken"});
+    return std::to_array<std::string_view>({"cancellation", "alteration", "admin", "not_taken", "dispute"});
 }
 
 }  // namespace roost::payments

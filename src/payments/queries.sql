@@ -103,7 +103,13 @@ values ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $8);
 
 -- name: refund_to_make
 -- As it was before it was noted that it is asked for, which is committed before it is.
-with before as (select * from refund where id = $1 and status = 'pending' for update)
+-- Nobody asks for money that its payer wants back from the bank, unless it was asked for before.
+with before as (
+    select * from refund r where id = $1 and status = 'pending'
+      and (asked_at is not null
+           or not exists (select from dispute d where d.payment_id = r.payment_id and d.status = 'open'))
+    for update
+)
 update refund set asked_at = coalesce(refund.asked_at, $2) from before where refund.id = before.id
 returning before.payment_id, before.currency, before.amount, before.provider_reference, before.asked_at;
 
@@ -135,12 +141,13 @@ where j.booking_id = $1 and j.currency = $2::char(3);
 -- name: post_journal
 -- With its entries and what they do to the balances, which are taken in one order by everybody.
 with made as (
-    insert into ledger_journal (id, kind, dedupe_key, currency, booking_id, payment_id, refund_id, at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8)
+    insert into ledger_journal (id, kind, dedupe_key, currency, booking_id, payment_id, refund_id, payout_id, dispute_id,
+                                adjustment_id, at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     on conflict on constraint ledger_journal_once do nothing
     returning id, currency
 ), lines as (
-    select account, owner, amount from unnest($9::text[], $10::text[], $11::bigint[]) l (account, owner, amount)
+    select account, owner, amount from unnest($12::text[], $13::text[], $14::bigint[]) l (account, owner, amount)
 ), written as (
     insert into ledger_entry (journal_id, account, owner, amount)
     select made.id, lines.account, lines.owner, lines.amount from made, lines
@@ -209,7 +216,7 @@ update sandbox_charge set state = 'cancelled' where id = $1 and state in ('open'
 with made as (
     insert into sandbox_refund (id, idempotency_key, charge_id, amount)
     select $1, $2, id, $4 from sandbox_charge
-    where id = $3 and refunded + $4 <= captured and not exists (select from sandbox_refund where idempotency_key = $2)
+    where id = $3 and refunded + $4 <= captured and state not in ('disputed', 'dispute_lost') and not exists (select from sandbox_refund where idempotency_key = $2)
     on conflict (idempotency_key) do nothing
     returning charge_id, amount
 ), counted as (
@@ -220,8 +227,20 @@ select exists (select from made) or exists (select from sandbox_refund where ide
 -- name: sandbox_decide
 -- What the guest did on its page, if the charge is still where the page was.
 update sandbox_charge
-set state = $3, reason = $4, captured = case when $3 = 'succeeded' then amount else captured end
+set state = $3, reason = $4, captured = case when $3 = 'succeeded' then amount else captured end,
+    disputed = case when $3 = 'disputed' then captured - refunded else disputed end
 where token = $1 and state = $2
+returning *;
+
+-- name: sandbox_pay_out
+-- The same key is the same payout. Asked for again, what waits arrives, and what arrived at `returns` comes back.
+insert into sandbox_payout (id, idempotency_key, destination, currency, amount, state)
+values ($1, $2, $3, $4, $5, $6)
+on conflict (idempotency_key) do update
+set asked = sandbox_payout.asked + 1,
+    state = case when sandbox_payout.state = 'waiting' then 'paid'
+                 when sandbox_payout.state = 'paid' and sandbox_payout.destination = 'returns' then 'returned'
+                 else sandbox_payout.state end
 returning *;
 
 -- name: sandbox_secrets

@@ -35,12 +35,17 @@ enum class sandbox_state : std::uint8_t
     succeeded,
     failed,
     cancelled,
+    disputed,  // it succeeded, and the payer wants it back from the bank
+    dispute_won,
+    dispute_lost,
 };
 constexpr auto names_of(sandbox_state)
 {
-    return std::to_array<std::string_view>(
-        {"open", "second_step", "processing", "authorized", "succeeded", "failed", "cancelled"});
+    return std::to_array<std::string_view>({"open", "second_step", "processing", "authorized", "succeeded", "failed",
+                                            "cancelled", "disputed", "dispute_won", "dispute_lost"});
 }
+
+constexpr bool is_dispute(sandbox_state s) { return s >= sandbox_state::disputed; }
 
 using sandbox_charge_id = id<struct sandbox_charge_tag>;
 
@@ -48,7 +53,7 @@ struct sandbox_charge
 {
     sandbox_charge_id id;
     std::string token, description;
-    money amount, captured;
+    money amount, captured, disputed;
     bool manual;
     sandbox_state state;
     std::optional<std::string> reason;
@@ -56,18 +61,22 @@ struct sandbox_charge
     static constexpr auto fields =
         schema::fields(field<&sandbox_charge::id>("id"), field<&sandbox_charge::token>("token"),
                        field<&sandbox_charge::description>("description"), field<&sandbox_charge::amount>("amount"),
-                       field<&sandbox_charge::captured>("captured"), field<&sandbox_charge::manual>("manual"),
-                       field<&sandbox_charge::state>("state"), field<&sandbox_charge::reason>("reason"));
+                       field<&sandbox_charge::captured>("captured"), field<&sandbox_charge::disputed>("disputed"),
+                       field<&sandbox_charge::manual>("manual"), field<&sandbox_charge::state>("state"),
+                       field<&sandbox_charge::reason>("reason"));
 };
 
-/// Something that happened to a charge, to be told.
+/// Something that happened to a charge, or to the dispute or payout that it names, to be told.
 struct sandbox_event
 {
-    std::string id, kind, charge;
+    std::string id, kind;
+    std::optional<std::string> charge, dispute, payout;
 
     static constexpr auto fields = schema::fields(field<&sandbox_event::id>("id", schema::length{1, 200}),
                                                   field<&sandbox_event::kind>("kind", schema::length{1, 200}),
-                                                  field<&sandbox_event::charge>("charge", schema::length{1, 200}));
+                                                  field<&sandbox_event::charge>("charge", schema::length{1, 200}),
+                                                  field<&sandbox_event::dispute>("dispute", schema::length{1, 200}),
+                                                  field<&sandbox_event::payout>("payout", schema::length{1, 200}));
 };
 
 /// In the transaction of what happened.

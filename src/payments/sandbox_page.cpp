@@ -31,6 +31,9 @@ constexpr auto choices = std::to_array<choice>({
     {sandbox_state::second_step, "decline", "It is not me", sandbox_state::failed, "authentication_failed"},
     {sandbox_state::processing, "arrive", "The money arrives", sandbox_state::succeeded},
     {sandbox_state::processing, "fail", "It does not", sandbox_state::failed, "not_received"},
+    {sandbox_state::succeeded, "dispute", "Ask the bank for the money back", sandbox_state::disputed},
+    {sandbox_state::disputed, "lose", "The bank gives it back", sandbox_state::dispute_lost},
+    {sandbox_state::disputed, "win", "The bank does not", sandbox_state::dispute_won},
 });
 
 std::string_view said_of(sandbox_state s)
@@ -43,6 +46,9 @@ std::string_view said_of(sandbox_state s)
         case sandbox_state::authorized: return "Done. The money is held until the host has answered.";
         case sandbox_state::succeeded: return "Done. The payment went through.";
         case sandbox_state::failed: return "The payment failed.";
+        case sandbox_state::disputed: return "The bank is asked to give the money back.";
+        case sandbox_state::dispute_won: return "The bank has not given the money back.";
+        case sandbox_state::dispute_lost: return "The bank has given the money back.";
         case sandbox_state::cancelled: break;
     }
     return "The payment was cancelled.";

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "payments/admin/audit.hpp"
 #include "payments/jobs.hpp"
 #include "payments/queries.hpp"
 #include "payments/service.hpp"
@@ -45,18 +46,6 @@ outcome made_sense_of(const outcome& o, money asked)
     return o;
 }
 
-priced priced_of(const bookings::payable& b)
-{
-    const money none{0, b.total.unit()};
-    return {.accommodation = b.accommodation,
-            .host_payout = b.host_payout,
-            .guest_fee = b.guest_fee,
-            .tax = b.tax,
-            .accommodation_back = b.refund ? b.refund->accommodation : none,
-            .guest_fee_back = b.refund ? b.refund->guest_fee : none,
-            .tax_back = b.refund ? b.refund->tax : none};
-}
-
 /// When to ask again: soon at first, ever more rarely, and when the booking's time is over. Once it is decided, never,
 /// but `unclear` for what did not come to anything and was asked for since money may have come after all.
 std::optional<instant> next_check(const payment_row& p, const bookings::payable& b, instant now, bool unclear = false)
@@ -75,12 +64,6 @@ void advance_at_once(pg::tx& tx, const payment_row& p, const bookings::payable& 
     const auto step = step_of(p.stands(b.status));
     if (step == next_step::capture || step == next_step::cancel)
         jobs::enqueue(tx, advance_payment, payment_job{p.id}, now, {.at = {}, .unique = p.id.text()});
-}
-
-task<shares> shares_of(pg::tx& tx, const bookings::payable& b)
-{
-    const auto found = co_await tx.one<shares>(sql::shares_of_booking, b.id, b.total.unit());
-    co_return found.value();
 }
 
 }  // namespace
@@ -174,16 +157,15 @@ task<> service::take_money(pg::tx& tx, bookings::payable& b, payment_row& p, mon
     {
         log::warn("a payment was not taken and is given back",
                   {{"payment", p.id.text()}, {"booking", b.id.text()}, {"booking_status", name_of(b.status)}});
-        const journal j{.kind = journal_kind::capture_not_taken, .dedupe_key = key, .of = p, .at = now};
+        const journal j{.kind = journal_kind::capture_not_taken, .dedupe_key = key, .of = &p, .at = now};
         co_await post(tx, j, captured_to_give_back(p.who(), m.amount, m.fee));
         const refund_order all{.amount = m.amount, .cause = refund_cause::not_taken};
         order_refund(tx, p, all, now);
         co_return;
     }
-    const auto had = co_await shares_of(tx, b);
-    const auto has = owners_of(b.paid + m.amount, claims_of(priced_of(b)), had);
-    const journal j{.kind = journal_kind::capture, .dedupe_key = key, .of = p, .at = now};
-    co_await post(tx, j, captured(p.who(), m.amount, m.fee, had, has));
+    const auto owners = co_await owners_once(tx, b, b.paid + m.amount);
+    const journal j{.kind = journal_kind::capture, .dedupe_key = key, .of = &p, .at = now};
+    co_await post(tx, j, captured(p.who(), m.amount, m.fee, owners.before, owners.after));
     bookings::add_paid(tx, b.id, m.amount, now);
     b.paid += m.amount;
 }
@@ -201,11 +183,10 @@ refund_id service::order_refund(pg::tx& tx, payment_row& p, const refund_order& 
 task<> service::give_back(pg::tx& tx, bookings::payable& b, payment_row& p, const refund_order& r, instant now)
 {
     const auto id = order_refund(tx, p, r, now);
-    const auto had = co_await shares_of(tx, b);
-    const auto has = owners_of(b.paid - r.amount, claims_of(priced_of(b)), had);
+    const auto owners = co_await owners_once(tx, b, b.paid - r.amount);
     const journal j{
-        .kind = journal_kind::refund_decided, .dedupe_key = "owed " + id.text(), .of = p, .refund = id, .at = now};
-    co_await post(tx, j, owed(p.who(), r.amount, had, has));
+        .kind = journal_kind::refund_decided, .dedupe_key = "owed " + id.text(), .of = &p, .refund = id, .at = now};
+    co_await post(tx, j, owed(p.who(), r.amount, owners.before, owners.after));
     bookings::add_paid(tx, b.id, -r.amount, now);
     b.paid += -r.amount;
     co_await save(tx, p, std::nullopt, now);
@@ -247,7 +228,9 @@ task<result<refund>> service::refund_by_admin(pg::tx& tx, const identity& who, p
     if (amount.minor() > most.minor()) co_return invalid("/amount/amount", "more than is left of the payment");
     const refund_order r{
         .amount = amount, .cause = refund_cause::admin, .reason = std::move(asked.reason), .by = who.user};
-    co_await give_back(tx, b, p, r, clock_.now());
+    const auto now = clock_.now();
+    co_await give_back(tx, b, p, r, now);
+    audit(tx, who.user, "payment.refunded", id.value, r.reason, now);
     const auto made = co_await tx.all<refund>(sql::refunds_of_payment, id);
     co_return made.front();
 }
@@ -291,7 +274,7 @@ task<result<void>> service::pay_back(jobs::attempt& a, refund_id id)
         of.refunded += r->amount;
         of.status = of.refunded == of.captured ? payment_status::refunded : payment_status::partially_refunded;
         const journal j{
-            .kind = journal_kind::refund_paid, .dedupe_key = "paid " + id.text(), .of = of, .refund = id, .at = now};
+            .kind = journal_kind::refund_paid, .dedupe_key = "paid " + id.text(), .of = &of, .refund = id, .at = now};
         co_await post(tx, j, given_back(of.who(), r->amount));
         co_await save(tx, of, std::nullopt, now);
         tx.queue(sql::tell_payment, of.id, "payment.refunded", now);

@@ -6,6 +6,21 @@
 #include "platform/schema/json.hpp"
 
 namespace roost::payments {
+namespace {
+
+priced priced_of(const bookings::payable& b)
+{
+    const money none{0, b.total.unit()};
+    return {.accommodation = b.accommodation,
+            .host_payout = b.host_payout,
+            .guest_fee = b.guest_fee,
+            .tax = b.tax,
+            .accommodation_back = b.refund ? b.refund->accommodation : none,
+            .guest_fee_back = b.refund ? b.refund->guest_fee : none,
+            .tax_back = b.refund ? b.refund->tax : none};
+}
+
+}  // namespace
 
 payment payment_row::shown(bool to_guest) const
 {
@@ -61,10 +76,20 @@ task<> post(pg::tx& tx, const journal& j, const std::vector<entry>& entries)
         owners.push_back(e.owner);
         amounts.push_back(e.amount.minor());
     }
+    const auto booking = j.of ? std::optional{j.of->booking} : std::nullopt;
+    const auto payment = j.of ? std::optional{j.of->id} : std::nullopt;
     const auto made = co_await tx.one<std::int64_t>(sql::post_journal, uuid::v7(), j.kind, j.dedupe_key,
-                                                    entries.front().amount.unit(), j.of.booking, j.of.id, j.refund,
-                                                    j.at, accounts, owners, amounts);
+                                                    entries.front().amount.unit(), booking, payment, j.refund, j.payout,
+                                                    j.dispute, j.adjustment, j.at, accounts, owners, amounts);
     if (made != 1) throw std::logic_error("this was posted before: " + j.dedupe_key);
+}
+
+task<change_of_owners> owners_once(pg::tx& tx, const bookings::payable& b, money paid)
+{
+    change_of_owners c;
+    c.before = (co_await tx.one<shares>(sql::shares_of_booking, b.id, b.total.unit())).value();
+    c.after = owners_of(paid, claims_of(priced_of(b)), c.before);
+    co_return c;
 }
 
 task<payment_row> save(pg::tx& tx, const payment_row& p, std::optional<instant> next_check, instant now)

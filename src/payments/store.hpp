@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 
+#include "bookings/payable.hpp"
 #include "payments/gateway.hpp"
 #include "payments/ledger.hpp"
 #include "payments/resources.hpp"
@@ -81,18 +82,28 @@ struct refund_to_make
         field<&refund_to_make::reference>("provider_reference"), field<&refund_to_make::asked_at>("asked_at"));
 };
 
-/// A journal to be posted.
+/// A journal to be posted: of a payment, a payout or an adjustment.
 struct journal
 {
     journal_kind kind;
     std::string dedupe_key;
-    const payment_row& of;
+    const payment_row* of = nullptr;
     std::optional<refund_id> refund = {};
+    std::optional<payout_id> payout = {};
+    std::optional<dispute_id> dispute = {};
+    std::optional<adjustment_id> adjustment = {};
     instant at;
 };
 
 /// Throws when it was posted before, which whoever holds the payment's row has ruled out.
 task<> post(pg::tx& tx, const journal& j, const std::vector<entry>& entries);
+
+/// Whose the money of a booking is by the ledger, and whose it is once another part of the price is paid.
+struct change_of_owners
+{
+    shares before, after;
+};
+task<change_of_owners> owners_once(pg::tx& tx, const bookings::payable& b, money paid);
 
 /// The row as it is now; `next_check`: when to ask the provider, unless it says something first.
 task<payment_row> save(pg::tx& tx, const payment_row& p, std::optional<instant> next_check, instant now);
