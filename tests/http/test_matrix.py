@@ -23,6 +23,7 @@ THEIRS = {
     "/properties/{property_id}/seasons/{season_id}/": {"price"},
     "/reviews/": {"rating"},
     "/reviews/{review_id}/": {"rating"},
+    "/admin/payout-holds/": {"host_id"},
 }
 PRIVILEGED = {
     "id",
@@ -123,6 +124,14 @@ BODIES = {
         "booking_id": scene.ids["booking_id"], "provider": "sandbox", "method": "card"
     },
     "POST /payments/{payment_id}/refunds/": lambda scene, world: {"reason": "The heating was broken."},
+    "PUT /users/me/payout-account/": lambda scene, world: {
+        "provider": "sandbox", "destination": "account_1", "currency": "EUR"
+    },
+    "POST /admin/adjustments/": lambda scene, world: {
+        "amount": {"amount": 1, "currency": "EUR"}, "debit_account": "platform_revenue", "credit_account": "host_payable",
+        "credit_host_id": world.host.id, "reason": "A broken lamp."
+    },
+    "POST /admin/payout-holds/": lambda scene, world: {"booking_id": scene.ids["booking_id"], "reason": "Is it real?"},
     "POST /reviews/": lambda scene, world: {"booking_id": scene.ids["booking_id"], "rating": 4},
     "PATCH /reviews/{review_id}/": lambda scene, world: {"rating": 4},
     "POST /auth/password/reset/": lambda scene, world: {"email": "nobody@example.com"},

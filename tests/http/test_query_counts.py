@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from support.payouts import adjusted, set_account
 from support.processes import wait_until
 from support.stays import over
 
@@ -15,6 +16,12 @@ MOST = 6  # statements, whatever the list
 
 # Who asks for what, for every operation that answers with `results`; a query makes another row of it.
 LISTS = [
+    ("/admin/adjustments/", "admin"),
+    ("/admin/audit/", "admin"),
+    ("/admin/disputes/", "admin"),
+    ("/admin/payout-holds/", "admin"),
+    ("/admin/payouts/", "admin"),
+    ("/admin/refunds/", "admin"),
     ("/amenities/", "guest"),
     ("/auth/sessions/", "guest"),
     ("/bookings/", "guest"),
@@ -41,10 +48,13 @@ LISTS = [
     ("/properties/{property_id}/reviews/?ordering=-rating&count=true", "host"),
     ("/properties/{property_id}/seasons/", "guest"),
     ("/reviews/reports/", "admin"),
+    ("/users/me/balance/", "host"),
+    ("/users/me/payout-account/", "host"),
     ("/users/me/properties/", "host"),
     ("/users/{user_id}/reviews/", "guest"),
 ]
-SAME_FOR_ALL = {"/amenities/", "/properties/", "/reviews/reports/"}
+SAME_FOR_ALL = {"/amenities/", "/properties/", "/reviews/reports/", "/admin/adjustments/", "/admin/audit/", "/admin/disputes/",
+                "/admin/payout-holds/", "/admin/payouts/", "/admin/refunds/"}
 IN_MEMORY = {"/amenities/"}
 # What runs every few seconds, and what cleans a connection that is put back while the reply is sent: at any time.
 UNASKED = {"accounts.delete_old_sessions", "accounts.delete_old_tokens", "accounts.list_signing_keys",
@@ -103,6 +113,8 @@ class Scene:
         for n in range(rows):
             db.execute("""insert into refund (id, payment_id, currency, amount, cause, status, created_at, updated_at)
                           values (gen_random_uuid(), %s, 'EUR', 1, 'admin', 'failed', now(), now())""", [self.ids["payment_id"]])
+        for n, currency in zip(range(rows), ("EUR", "JPY", "KWD", "CHF")):
+            self._money(api, db, currency, self.bookings[n])
         told = lambda: len(host.get("/notifications/?limit=100").expect(200)["results"])  # noqa: E731
         wait_until(lambda: told() >= rows, what="the host being told")
 
@@ -117,6 +129,20 @@ class Scene:
                       select %s, id, property_id, daterange(check_in, check_out), false, now() from booking
                       where id = %s""", [feed, stay])
         return str(feed)
+
+    def _money(self, api, db, currency, booking):
+        """A balance and an account of the host's in that currency, and a row of all that only admins list."""
+        host = self.people["host"]
+        adjusted(api, host, 100, currency)
+        set_account(host, "account_1", currency).expect(200)
+        api.as_admin().post("/admin/payout-holds/", {"booking_id": booking["id"], "reason": "Hm."}).expect(201)
+        db.execute("""insert into payout (id, host_id, currency, amount, provider, destination, day, status, created_at, updated_at)
+                      values (gen_random_uuid(), %s, %s, 1, 'sandbox', 'fails', '2020-01-01', 'failed', now(), now())""",
+                   [host.id, currency])
+        db.execute("""insert into dispute (id, provider, reference, payment_id, booking_id, currency, amount, status, reason, opened_at,
+                                           closed_at)
+                      select gen_random_uuid(), 'sandbox', gen_random_uuid()::text, id, booking_id, currency, 1, 'won', '', now(), now()
+                      from payment where id = %s""", [self.ids["payment_id"]])
 
     def _payment(self, db, booking):
         """One that came to nothing, so that nothing follows."""

@@ -108,7 +108,8 @@ UNSOUND = {
     "captured less refunded is not what lies at the provider": """
         select p.id from payment p left join (
             select j.payment_id, sum(e.amount) as cash from ledger_entry e join ledger_journal j on j.id = e.journal_id
-            where e.account in ('gateway_cash', 'gateway_fee') group by 1) l on l.payment_id = p.id
+            where e.account in ('gateway_cash', 'gateway_fee', 'dispute_reserve', 'dispute_loss') group by 1) l
+            on l.payment_id = p.id
         where p.captured - p.refunded <> coalesce(l.cash, 0)""",
     "what is owed to guests is not what is still to be given back": """
         select p.id from payment p left join (
@@ -119,20 +120,78 @@ UNSOUND = {
         select booking_id from payment where applied group by booking_id, purpose, alteration_id having count(*) > 1""",
     "what was not taken is kept": "select id from payment where captured > 0 and not applied and to_refund <> captured",
     "refunds are not what was decided": """
-        select p.id from payment p left join refund r on r.payment_id = p.id
+        select p.id from payment p left join refund r on r.payment_id = p.id and r.replaced_by is null
         where p.captured > 0  -- tests that count statements make refunds of nothing
         group by p.id having p.to_refund <> coalesce(sum(r.amount), 0)
             or p.refunded <> coalesce(sum(r.amount) filter (where r.status = 'succeeded'), 0)""",
+    "a payout is not in the ledger exactly once": """
+        select p.id from payout p left join (
+            select j.payout_id, sum(e.amount) filter (where e.account = 'host_payable') as host,
+                   sum(e.amount) filter (where e.account = 'payout_in_transit') as on_its_way,
+                   sum(e.amount) filter (where e.account = 'gateway_cash') as cash, count(distinct e.owner) as owners
+            from ledger_entry e join ledger_journal j on j.id = e.journal_id group by 1) l on l.payout_id = p.id
+        where (coalesce(l.host, 0), coalesce(l.on_its_way, 0), coalesce(l.cash, 0), l.owners) is distinct from
+            (case when p.status <> 'failed' then p.amount else 0 end, case when p.status = 'pending' then -p.amount else 0 end,
+             case when p.status = 'paid' then -p.amount else 0 end, 2::bigint)
+            and (l.payout_id is not null or p.status <> 'failed')  -- tests of lists make payouts of nothing""",
+    "a payout is not its parts": """
+        select p.id from payout p left join payout_item i on i.payout_id = p.id
+        group by p.id having coalesce(sum(i.amount), 0) <> p.amount and (count(i) > 0 or p.status <> 'failed')""",
+    "two payouts of one batch": """
+        select host_id, currency, day from payout where status <> 'failed' and attempt = 1
+        group by 1, 2, 3 having count(*) > 1""",
+    "what a booking has earned, or is paid out of it, is counted wrongly": """
+        select * from (
+            select j.booking_id, -sum(e.amount) as earned from ledger_entry e join ledger_journal j on j.id = e.journal_id
+            where e.account = 'host_payable' and j.booking_id is not null group by 1) l
+        full join host_earning h using (booking_id)
+        left join (
+            select i.booking_id, sum(i.amount) as paid_out from payout_item i join payout p on p.id = i.payout_id
+            where p.status <> 'failed' group by 1) o using (booking_id)
+        where (l.earned, coalesce(o.paid_out, 0)) is distinct from (h.earned::numeric, h.paid_out::numeric)""",
+    "a host's balance is not what was earned, less what was paid out": """
+        select owner, currency, sum(amount) from (
+            select owner, currency, balance::numeric as amount from ledger_balance where account = 'host_payable'
+            union all select host_id::text, currency, earned from host_earning
+            union all select host_id::text, currency, -amount from payout where status <> 'failed'
+            union all select credit_owner, currency, amount from adjustment where status = 'posted' and credit_account = 'host_payable'
+            union all select debit_owner, currency, -amount from adjustment where status = 'posted' and debit_account = 'host_payable'
+        ) parts group by 1, 2 having sum(amount) <> 0""",
+    "something was paid out while it was disputed": """
+        select p.id from payout p join payout_item i on i.payout_id = p.id join dispute d on d.booking_id = i.booking_id
+        where p.asked_at > d.opened_at and (d.closed_at is null or p.asked_at < d.closed_at)""",
+    "a dispute's reserve is not what was taken back": """
+        select d.id from dispute d left join (
+            select j.dispute_id, sum(e.amount) filter (where e.account = 'dispute_reserve') as reserve,
+                   sum(e.amount) filter (where e.account = 'gateway_fee') as fee
+            from ledger_entry e join ledger_journal j on j.id = e.journal_id group by 1) l on l.dispute_id = d.id
+        where (d.withdrawn, d.fee) <> (coalesce(l.reserve, 0), coalesce(l.fee, 0))""",
+    "what the booking says of disputes is not so": """
+        select b.id from booking b left join host_earning h on h.booking_id = b.id
+        where b.disputed <> exists (select from dispute d where d.booking_id = b.id and d.status = 'open')
+           or h.disputed <> b.disputed""",
 }
 
 # The same, once nothing is on its way: the provider's own books.
 UNSETTLED = {
     "the provider took, or gave back, something else (I3)": """
         select p.id from payment p join sandbox_charge c on c.id::text = p.provider_reference
-        where (c.captured, c.refunded) <> (p.captured, p.refunded)""",
+        left join (
+            select j.payment_id, -sum(e.amount) as amount from ledger_entry e join ledger_journal j on j.id = e.journal_id
+            where j.kind = 'dispute_lost' and e.account in ('dispute_reserve', 'dispute_loss') group by 1) bank
+            on bank.payment_id = p.id
+        where (c.captured, c.refunded) <> (p.captured, p.refunded - coalesce(bank.amount, 0))""",
     "a charge has no payment": """
         select c.id from sandbox_charge c left join payment p on p.provider_reference = c.id::text where p.id is null""",
-    "a refund is not done": "select id from refund where status = 'pending'",
+    "a refund is not done": """
+        select r.id from refund r where status = 'pending'
+            and not exists (select from dispute d where d.payment_id = r.payment_id and d.status = 'open')""",
+    "a payout is not decided": "select id from payout where status = 'pending'",
+    "the provider paid something else, or more often (I3)": """
+        select * from (select id::text as key, amount, currency, destination from payout where status = 'paid') here
+        full join (select idempotency_key as key, amount, currency, destination from sandbox_payout where state = 'paid') there
+            using (key, amount, currency, destination)
+        where here is null or there is null""",
 }
 
 

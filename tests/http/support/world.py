@@ -110,6 +110,68 @@ class World:
         scene.look = lambda: guest.get(f"/payments/{payment['id']}/").json
         return scene
 
+    def _refused_refund(self):
+        """For a moment the provider believed that it had given everything back."""
+        self.api.server.expect_errors("refuses to give money back")
+        scene = self._paid()
+        payment = scene.ids["payment_id"]
+        told = """update sandbox_charge set refunded = {} where id::text =
+                  (select provider_reference from payment where id = %s) returning id"""
+        self._write(told.format("captured"), payment)
+        key = {"Idempotency-Key": secrets.token_hex(16)}
+        path = f"/payments/{payment}/refunds/"
+        made = self.api.as_admin().post(path, {"reason": "The heating was broken."}, headers=key).expect(201)
+        guest = scene.people["owner"]
+        wait_until(lambda: guest.get(path).expect(200)["results"][0]["status"] == "failed", what="the refusal")
+        self._write(told.format("0"), payment)
+        scene.ids["refund_id"] = made["id"]
+        return scene
+
+    def _dispute(self):
+        """The provider's word is the canary: it is for admins."""
+        scene = self._paid()
+        scene.canaries = [f"canary {secrets.token_hex(8)}"]
+        scene.ids["dispute_id"] = self._write("""
+            insert into dispute (id, provider, reference, payment_id, booking_id, currency, amount, status, reason, opened_at, closed_at)
+            select gen_random_uuid(), 'sandbox', gen_random_uuid()::text, id, booking_id, currency, 1, 'won', %s, now(), now()
+            from payment where id = %s returning id""", scene.canaries[0], scene.ids["payment_id"])
+        return scene
+
+    def _failed_payout(self):
+        """Of a host who has been given money since."""
+        host = self.api.new_host()
+        scene = Scene({}, self._people(host, self.guest))
+        body = {"provider": "sandbox", "destination": "account_1", "currency": "EUR"}
+        host.put("/users/me/payout-account/", body).expect(200)
+        self._write("update payout_account set usable_from = now() - interval '9 days' where host_id = %s returning host_id", host.id)
+        self._adjustment(host)[1].expect(200)
+        scene.ids["payout_id"] = self._write("""
+            insert into payout (id, host_id, currency, amount, provider, destination, day, status, created_at, updated_at)
+            values (gen_random_uuid(), %s, 'EUR', 1, 'sandbox', 'fails', '2020-01-01', 'failed', now(), now()) returning id""", host.id)
+        return scene
+
+    def _hold(self):
+        scene = self._booking()
+        body = {"booking_id": scene.ids["booking_id"], "reason": "Is it real?"}
+        scene.ids["hold_id"] = self.api.as_admin().post("/admin/payout-holds/", body).expect(201)["id"]
+        return scene
+
+    def _adjustment(self, host=None):
+        """Proposed by an admin whom no relation stands for; with a host: (id, the reply of approving it)."""
+        proposer = self.api.as_admin("proposer")
+        body = {"amount": {"amount": 700, "currency": "EUR"}, "debit_account": "platform_revenue",
+                "credit_account": "host_payable", "credit_host_id": (host or self.host).id, "reason": "A broken lamp."}
+        key = {"Idempotency-Key": secrets.token_hex(16)}
+        made = proposer.post("/admin/adjustments/", body, headers=key).expect(201)["id"]
+        if host:
+            return made, self.api.as_admin().post(f"/admin/adjustments/{made}/approve/", {"reason": "Right."})
+        return Scene({"adjustment_id": made}, self._people(self.host, self.guest))
+
+    def _write(self, statement, *values):
+        """What no operation makes by itself; the id it returns."""
+        with psycopg.connect(self.api.server.environment["ROOST_DATABASE_URL"], autocommit=True) as connection:
+            return str(connection.execute(statement, values).fetchone()[0])
+
     def _policy(self):
         """A host's own policy that no property has."""
         canary = f"canary {secrets.token_hex(8)}"
