@@ -22,7 +22,7 @@ def paying(start_server, new_database, new_redis, api_of, **settings):
     server = start_server(new_database(), new_redis(), **settings)
     with psycopg.connect(server.environment["ROOST_DATABASE_URL"], autocommit=True, row_factory=dict_row) as db:
         # Until the clock is moved, or a test says so, there is no batch.
-        db.execute("insert into payout_batch (day, at) values (current_date, now()), (current_date - 1, now())")
+        db.execute("insert into payout_batch (day, at) values (current_date, now()), (current_date - 1, now()) on conflict do nothing")
         yield House(server, api_of(server), db)
     server.close()
 
