@@ -120,7 +120,7 @@ def test_the_record_is_only_added_to_whoever_asks(house, table, column):
     house.db.execute("update payout_batch set at = at")
 
 
-def test_every_list_is_paged_both_ways(house):
+def test_adjustments_and_their_audit_are_paged_both_ways(house):
     host, admin = house.host(), house.api.as_admin()
     made = [adjust(admin, host, -1).expect(201)["id"] for _ in range(3)]
     for path in ("/admin/adjustments/?status=posted", f"/admin/audit/?actor={admin.id}"):
@@ -130,11 +130,6 @@ def test_every_list_is_paged_both_ways(house):
         assert back["results"] == first["results"] and first["previous"] is None
         ids = [row.get("subject_id", row["id"]) for row in first["results"] + rest["results"]]
         assert ids[:3] == made[::-1]
-    for path in ("payouts", "refunds", "disputes", "payout-holds"):
-        listed = admin.get(f"/admin/{path}/?limit=1").expect(200)
-        if listed["next"]:
-            rest = admin.get(listed["next"].removeprefix("/api/v1")).expect(200)
-            assert admin.get(rest["previous"].removeprefix("/api/v1")).expect(200)["results"] == listed["results"]
 
 
 def test_a_refund_that_was_refused_is_asked_for_again(house):

@@ -231,6 +231,16 @@ def test_a_list_costs_the_same_statements_however_long_it_is(contract, counting,
         assert seen[-1][1] - seen[0][1] >= MANY - FEW, "the longest list is longer than the shortest"
 
 
+def test_every_page_leads_back_to_the_one_before(contract, scenes):
+    limits, scene = lists_of(contract), scenes[MANY]
+    for path, who in LISTS:
+        if limits[path.split("?")[0]]:
+            get = scene.people[who].get
+            first = get(paged(scene.target(path), 2)).expect(200)
+            second = get(first["next"].removeprefix("/api/v1")).expect(200)
+            assert get(second["previous"].removeprefix("/api/v1")).expect(200)["results"] == first["results"], path
+
+
 def test_the_count_would_notice_a_statement_for_each_row(counting, scenes):
     """Control: who reads the bookings one by one pays for each."""
     costs = []
