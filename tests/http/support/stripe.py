@@ -302,6 +302,10 @@ class Stripe(Calls):
     def end_dispute(self, dispute, status):
         with self.lock:
             dispute["status"] = status
+            if status == "lost":
+                self.money.append(("refund", dispute["payment_intent"], dispute["amount"]))
+            if status == "won":
+                dispute["balance_transactions"].append(self.books[self._book(dispute["amount"], 0, dispute["currency"])])
             self._tell("charge.dispute.closed", dispute)
 
     def captured(self, id):
