@@ -1,0 +1,155 @@
+"""Hosts are paid by Paystack's transfers, once, and banks take money back (S17, I3, domain rules 4.10)."""
+
+import pytest
+
+from support.payments import BUSY, assert_sound, entries
+from support.payouts import House, set_account, share
+from support.paystack_place import PaystackPlace
+from support.processes import wait_until
+from support.simulator import changed, cut, hang, partial, says, status
+from support.stays import over
+
+
+@pytest.fixture(scope="module")
+def _place(start_server, new_database, new_redis, api_of):
+    settings = {"ROOST_PAYOUTS_WAIT_HOURS": "0", "ROOST_PAYMENTS_TIMEOUT_MS": "2000"}
+    place = PaystackPlace(start_server, new_database(), new_redis(), api_of, **settings)
+    # Until a test says so, there is no batch.
+    place.db.execute("insert into payout_batch (day, at) values (current_date, now()), (current_date - 1, now())")
+    yield place
+    place.close()
+
+
+@pytest.fixture
+def place(_place):
+    yield _place
+    _place.after_a_test()
+
+
+@pytest.fixture
+def earned(place):
+    """earned(destination) → (host, booking, payment) of a stay that has been over for days."""
+
+    def make_one(destination="RCP_host1"):
+        _, host, booking, payment = place.paid()
+        set_account(host, destination, "NGN", provider="paystack").expect(200)
+        place.db.execute("update payout_account set usable_from = usable_from - interval '30 days' where host_id = %s", [host.id])
+        over(place.db, booking, place.clock.now(), days_ago=5)
+        return host, booking, payment
+
+    return make_one
+
+
+def batch(place, done=True):
+    House(place.server, place.api, place.db).batch(done)
+
+
+def transfers(place, host):
+    """(amount, recipient) of each that Paystack made for this host."""
+    ids = [str(row["id"]) for row in place.db.execute("select id from payout where host_id = %s", [host.id]).fetchall()]
+    return [(t["amount"], t["_to"]) for t in list(place.paystack.transfers.values()) if t["reference"] in ids]
+
+
+def payouts(place, host):
+    rows = place.db.execute("select status, amount, failure_reason from payout where host_id = %s order by id", [host.id]).fetchall()
+    return [tuple(row.values()) for row in rows]
+
+
+def test_a_host_is_paid_by_one_transfer(place, earned):
+    host, booking, _ = earned()
+    for _ in range(2):
+        batch(place)
+    assert payouts(place, host) == [("paid", share(booking), None)]
+    assert transfers(place, host) == [(share(booking), "RCP_host1")]
+    assert_sound(place.db)
+
+
+@pytest.mark.parametrize("fault", [
+    hang(), hang(after=True), cut(), cut(after=True), partial(), status(500), status(500, after=True), status(429), says(b"OK"),
+    says(b'{"status":false,"message":"Try again"}'), changed(lambda o: {**o, "data": {**o["data"], "amount": 1.5}}),
+    changed(lambda o: {**o, "data": {**o["data"], "amount": 5}}), changed(lambda o: {**o, "data": {**o["data"], "reference": "x"}}),
+], ids=lambda f: f"{f.name} {'after' if f.after else 'before'}")  # fmt: skip
+def test_whatever_fails_a_host_is_paid_once(place, earned, fault):
+    host, booking, _ = earned()
+    place.paystack.fail("POST /transfer", fault)
+    batch(place)
+    assert place.paystack.failing() == 0
+    assert payouts(place, host) == [("paid", share(booking), None)]
+    assert transfers(place, host) == [(share(booking), "RCP_host1")]
+    assert_sound(place.db)
+
+
+def test_nothing_is_sent_again_as_long_as_it_cannot_be_looked_for(place, earned):
+    host, booking, _ = earned()
+    place.paystack.fail("POST /transfer", cut(after=True))
+    place.paystack.fail("GET /transfer/verify/.*", status(500))
+    place.paystack.fail("GET /transfer/verify/.*", says(b'{"status":true}'))
+    batch(place)
+    assert place.paystack.failing() == 0
+    assert transfers(place, host) == [(share(booking), "RCP_host1")]
+    assert payouts(place, host) == [("paid", share(booking), None)]
+
+
+def test_a_recipient_that_paystack_does_not_know_fails_the_payout(place, earned):
+    place.server.expect_errors("payout")
+    host, booking, _ = earned("RCP_unknown")
+    batch(place)
+    assert payouts(place, host) == [("failed", share(booking), "invalid_recipient")]
+    assert_sound(place.db)
+
+
+@pytest.mark.parametrize("how", ["otp", "no balance", "slow"])
+def test_a_transfer_that_has_to_wait_is_paid_in_the_end(place, earned, how):
+    place.server.expect_errors("one-time password")
+    host, booking, _ = earned()
+    if how == "no balance":
+        place.paystack.balance = False
+    else:
+        place.paystack.transfers_end = "otp" if how == "otp" else None
+    batch(place, done=False)
+    wait_until(lambda: len(place.paystack.asked("(POST|GET) /transfer.*")) >= 2 and place.paystack.asked("POST /transfer"), BUSY, "it")
+    assert [p[0] for p in payouts(place, host)] == ["pending"]
+    if how == "otp":
+        said = [line for line in place.server.log() if "one-time password" in line.get("message", "")]
+        assert said and said[0]["level"] == "error" and said[0]["payout"]
+    place.paystack.balance = True
+    for transfer in list(place.paystack.transfers.values()):
+        if transfer["status"] in ("otp", "pending"):
+            place.paystack.send(transfer, "success")
+    House(place.server, place.api, place.db).decided()
+    assert payouts(place, host) == [("paid", share(booking), None)]
+    assert transfers(place, host) == [(share(booking), "RCP_host1")]
+    assert_sound(place.db)
+
+
+def test_a_transfer_that_comes_back_is_owed_again(place, earned):
+    place.server.expect_errors("payout")
+    host, booking, _ = earned()
+    batch(place)
+    (transfer,) = [t for t in place.paystack.transfers.values() if t["amount"] == share(booking) and t["status"] == "success"][-1:]
+    place.paystack.send(transfer, "reversed")
+    wait_until(lambda: payouts(place, host) == [("failed", share(booking), "reversed")], BUSY, "its return")
+    assert_sound(place.db)
+
+
+def test_only_recipients_of_paystack_are_destinations(place):
+    host = place.api.new_host()
+    for wrong in ("acct_1", "RCP_", "RCP_1/../x", "RCP_1 "):
+        assert set_account(host, wrong, "NGN", provider="paystack").status == 422, wrong
+
+
+@pytest.mark.parametrize("end,resolution", [("won", "declined"), ("lost", "merchant-accepted"), ("lost", "auto-accepted")])
+def test_a_bank_takes_money_back_when_the_dispute_is_lost(place, earned, end, resolution):
+    host, booking, payment = earned()
+    dispute = place.paystack.dispute(payment["id"])
+    found = "select * from dispute where payment_id = %s and status = %s"
+    row = wait_until(lambda: place.db.execute(found, [payment["id"], "open"]).fetchone(), BUSY, "the dispute")
+    assert (row["withdrawn"], row["fee"], row["reason"]) == (0, 0, "chargeback")
+    batch(place)
+    assert payouts(place, host) == [], "nothing is paid out meanwhile"
+    place.paystack.resolve(dispute, resolution)
+    wait_until(lambda: place.db.execute(found, [payment["id"], end]).fetchone(), BUSY, end)
+    batch(place)
+    assert payouts(place, host) == ([("paid", share(booking), None)] if end == "won" else [])
+    assert ("host_payable" in entries(place.db, booking)) == (end == "won")
+    assert_sound(place.db)
