@@ -5,9 +5,10 @@ import secrets
 import pytest
 
 from support.client import Client
-from support.payments import BUSY, assert_sound, becomes, choose, entries, page_of, refunds, tell
+from support.payments import BUSY, assert_sound, becomes, begin, choose, entries, page_of, pay, refunds, tell
 from support.payouts import balance, bank, paying, share
 from support.processes import wait_until
+from support.stays import over
 
 FEE = 1_500  # the sandbox's, of every dispute
 
@@ -210,4 +211,25 @@ def test_only_a_payment_that_went_through_is_disputed(house):
     # And what is told of a dispute before the payment itself is known to have gone through is not forgotten.
     choose(house.api, payment, "approve", "dispute", "lose")
     assert becomes(guest, payment, "refunded")["refunded"] == payment["amount"]
+    assert_sound(house.db, settled=True)
+
+
+def test_what_a_booking_brings_only_while_it_is_disputed_is_held(house):
+    """The first payment was of another amount, so it went back; its payer asks the bank, too."""
+    house.server.expect_errors("another amount was taken")
+    host, guest = house.host(), house.api.new_guest()
+    booking = house.make.booking(house.make.listing(host, payment_mode="online"), guest)
+    first = begin(guest, booking).expect(201)
+    charge = "where id::text in (select provider_reference from payment where id = %s)"
+    house.db.execute(f"update sandbox_charge set amount = amount - 1 {charge}", [first["id"]])
+    choose(house.api, first, "approve")
+    becomes(guest, first, "refunded")
+    bank(house, first, "dispute")
+    wait_until(lambda: house.db.execute("select from dispute where payment_id = %s", [first["id"]]).fetchone() is not None, BUSY, "it")
+    pay(house.api, guest, booking)
+    over(house.db, booking, house.clock.now(), days_ago=5)
+    house.batch()
+    assert house.payouts(host) == [] and balance(host)["held"] == share(booking)
+    bank(house, first, "win")
+    wait_until(lambda: balance(host)["payable"] == share(booking), BUSY, "it is payable")
     assert_sound(house.db, settled=True)

@@ -8,14 +8,16 @@ import time
 import pytest
 
 from support.payments import BUSY, assert_sound
-from support.payouts import paying, share
+from support.payouts import paying, set_account, share
 from support.processes import wait_until
+from support.waiting import queue_behind
 
 
 @pytest.fixture(scope="module")
 def apart(start_server, new_database, new_redis, api_of, binary):
     """(house, worker, run): an API, the process that does its jobs, and `roost payouts …` → lines."""
-    with paying(start_server, new_database, new_redis, api_of, ROOST_JOBS_IN_PROCESS="false") as house:
+    with paying(start_server, new_database, new_redis, api_of, ROOST_JOBS_IN_PROCESS="false",
+                ROOST_DATABASE_LOCK_MS="20000", ROOST_DATABASE_STATEMENT_MS="20000") as house:  # fmt: skip
         environment = house.server.environment
         worker = start_server(environment["ROOST_DATABASE_URL"], environment["ROOST_REDIS_URL"], command="worker")
 
@@ -54,7 +56,8 @@ def test_a_payout_that_nobody_has_asked_for_goes_nowhere_it_must_not_go(apart, s
     assert house.payouts(host) == [("failed", share(booking))] and paid_by(house, host) == []
     assert house.owed(host) == share(booking)
     listed = [line for line in run("list", "--host", host.id, "--status", "failed")]
-    assert len(listed) == 1 and listed[0].endswith("held") and "account_1" not in listed[0]
+    why = "held" if stop in ("host", "booking") else "destination_changed"
+    assert len(listed) == 1 and listed[0].endswith(why) and "account_1" not in listed[0]
     assert_sound(house.db, settled=True)
 
 
@@ -70,6 +73,26 @@ def test_a_payout_that_was_asked_for_goes_on_whatever_is_held(apart):
     worker.start()
     house.decided()
     assert house.payouts(host) == [("paid", share(booking))]
+
+
+@pytest.mark.parametrize("stop", ["hold", "destination"])
+def test_whoever_stops_what_is_just_being_asked_for_is_told_so_afterwards(apart, stop):
+    """From the answer on nothing goes out: what was looked at before is noted before."""
+    house, worker, run = apart
+    host, admin = house.host(), house.api.as_admin()
+    _, booking, _ = house.earned(host)
+    worker.stop()
+    run("run")
+    stops = {"hold": lambda: admin.post("/admin/payout-holds/", {"host_id": host.id, "reason": "Wait."}),
+             "destination": lambda: set_account(host, "account_2")}  # fmt: skip
+    with queue_behind(house.db, house.server.environment["ROOST_DATABASE_URL"], "lock table payout in share mode") as queue:
+        queue.add(worker.start)
+        reply = queue.add(stops[stop])
+        queue.holding.commit()
+        assert reply.result().status in (200, 201), reply.result()
+    house.decided()
+    assert house.payouts(host) == [("paid", share(booking))]
+    assert_sound(house.db, settled=True)
 
 
 @pytest.mark.parametrize("step", ["decided", "noted", "asked"])
@@ -97,7 +120,6 @@ def test_many_who_run_one_batch_make_one_payout_each(apart):
     hosts = [house.host() for _ in range(6)]
     earned = {host.id: share(house.earned(host)[1]) for host in hosts}
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        house.db.execute("delete from payout_batch")
         for _ in range(6):
             house.start_batch()
         made = list(pool.map(lambda _: run("run"), range(4)))
@@ -113,7 +135,6 @@ def test_killed_at_any_moment_every_host_is_paid_once(apart):
     house, worker, run = apart
     hosts = [house.host(random.choice(["account_1", "account_1", "slow", "lost", "unknown"])) for _ in range(10)]
     earned = {host.id: share(house.earned(host)[1]) for host in hosts}
-    house.db.execute("delete from payout_batch")
     for _ in range(4):
         house.start_batch()
         time.sleep(random.uniform(0, 0.1))

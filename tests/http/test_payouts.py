@@ -339,6 +339,9 @@ def test_the_invariants_can_fail(house):
             insert into dispute (id, provider, reference, payment_id, booking_id, currency, amount, status, reason, opened_at)
             select gen_random_uuid(), 'sandbox', 'dp_x', id, booking_id, currency, 1, 'open', '', now() - interval '1 hour'
             from payment where booking_id = '{booking['id']}'""",
+        "something was paid out while it was held": f"""
+            insert into payout_hold (id, host_id, reason, created_by, created_at)
+            select gen_random_uuid(), id, '', id, now() - interval '1 hour' from app_user where id = '{host.id}'""",
         "a dispute's reserve is not what was taken back": f"""
             insert into dispute (id, provider, reference, payment_id, booking_id, currency, amount, withdrawn, status, reason, opened_at)
             select gen_random_uuid(), 'sandbox', 'dp_x', id, booking_id, currency, 1, 1, 'open', '', now() + interval '1 year'

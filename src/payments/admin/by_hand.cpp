@@ -2,6 +2,7 @@
 
 #include <format>
 
+#include "bookings/payable.hpp"
 #include "payments/admin/audit.hpp"
 #include "payments/admin/queries.hpp"
 #include "payments/jobs.hpp"
@@ -109,6 +110,7 @@ task<result<hold>> admin_service::place_hold(pg::tx& tx, const identity& who, ne
     }
     const auto there = co_await tx.one<bool>(admin::sql::is_user, *host);
     if (!*there) co_return invalid("/host_id", "there is nobody of this id");
+    co_await tx.all<currency>(admin::sql::wait_for_payouts, *host);
     const auto now = clock_.now();
     const auto made = co_await tx.one<hold>(admin::sql::insert_hold, hold_id::make(), *host, asked.booking,
                                             asked.reason, who.user, now);
@@ -128,14 +130,12 @@ task<result<void>> admin_service::release_hold(pg::tx& tx, const identity& who, 
 
 task<result<refund>> admin_service::retry_refund(pg::tx& tx, const identity& who, refund_id id, std::string reason)
 {
+    const auto booking = co_await tx.one<booking_id>(admin::sql::booking_of_refund, id);
+    if (!booking) co_return fail(errc::not_found, "there is no such refund");
+    co_await bookings::lock_payable(tx, *booking);
     const auto now = clock_.now();
     const auto made = co_await tx.one<refund>(admin::sql::repeat_refund, id, refund_id::make(), now);
-    if (!made)
-    {
-        const auto r = co_await tx.one<refund>(admin::sql::find_refund, id);
-        if (!r) co_return fail(errc::not_found, "there is no such refund");
-        co_return fail(errc::wrong_state, "it was not refused, or is asked for again");
-    }
+    if (!made) co_return fail(errc::wrong_state, "it was not refused, or is asked for again");
     jobs::enqueue(tx, make_refund, refund_job{made->id}, now, {.at = {}, .unique = made->id.text()});
     audit(tx, who.user, "refund.retried", id.value, reason, now);
     co_return *made;

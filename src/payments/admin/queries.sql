@@ -27,22 +27,26 @@ select * from refund where status = 'failed' and replaced_by is null and id > $1
 with failed as (
     select * from refund where id = $1 and status = 'failed' and replaced_by is null for update
 ), made as (
-    insert into refund (id, payment_id, currency, amount, cause, reason, requested_by, status, created_at, updated_at)
-    select $2, payment_id, currency, amount, cause, reason, requested_by, 'pending', $3, $3 from failed
+    insert into refund (id, payment_id, currency, amount, cause, reason, requested_by, status, created_at, updated_at, repeats)
+    select $2, payment_id, currency, amount, cause, reason, requested_by, 'pending', $3, $3, coalesce(repeats, id) from failed
     returning *
 ), replaced as (
     update refund set replaced_by = $2, updated_at = $3 from made where refund.id = $1
 )
 select * from made;
 
--- name: find_refund
-select * from refund where id = $1;
+-- name: booking_of_refund
+select p.booking_id from refund r join payment p on p.id = r.payment_id where r.id = $1;
 
 -- name: host_of_booking
 select host_id from booking where id = $1;
 
 -- name: is_user
 select exists (select from app_user where id = $1);
+
+-- name: wait_for_payouts
+-- A payout that is just about to be asked for is asked for before; no other until the transaction ends.
+select currency from payout_account where host_id = $1 order by currency for update;
 
 -- name: insert_hold
 -- Nothing when there is one.

@@ -1,8 +1,10 @@
 -- Disputes: payers who want their money back by way of the bank.
 
 -- name: freeze_earning
--- First of all, so that a payout that takes the row after us sees it.
-update host_earning set disputed = true where booking_id = $1;
+-- First of all, so that a payout that takes the row after us sees it. Also of a booking that has brought nothing yet.
+insert into host_earning (booking_id, host_id, currency, disputed)
+select id, host_id, currency, true from booking where id = $1
+on conflict (booking_id) do update set disputed = true;
 
 -- name: thaw_earning
 -- Unless another dispute is open. Says whether one is.

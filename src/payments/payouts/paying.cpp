@@ -49,13 +49,15 @@ task<std::optional<payout_row>> payout_service::take(pg::tx& tx, payout_id id)
     if (p->asked_at) co_return p;
     const auto now = clock_.now();  // before the lock: a dispute that is opened after it is opened later
     const auto disputed = co_await tx.one<bool>(payouts::sql::payout_is_disputed, id);
-    const auto may_go = co_await tx.one<bool>(payouts::sql::payout_may_go, id);
-    if (!*disputed && *may_go)
+    const auto destination = co_await tx.one<bool>(payouts::sql::keep_destination, id);
+    const auto held = co_await tx.one<bool>(payouts::sql::payout_is_held, id);
+    if (!*disputed && destination && !*held)
     {
         tx.queue(payouts::sql::payout_is_asked, id, now);
         co_return p;
     }
-    const payout_answer stopped{payout_status::failed, {}, "held"};
+    const auto* const why = *disputed ? "disputed" : *held ? "held" : "destination_changed";
+    const payout_answer stopped{payout_status::failed, {}, why};
     co_await end(tx, *p, stopped);
     co_return std::nullopt;
 }

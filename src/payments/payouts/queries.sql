@@ -110,16 +110,17 @@ with locked as (
 )
 select coalesce(bool_or(disputed), false) from locked;
 
--- name: payout_may_go
--- Whether its destination still is the host's, and nobody has said stop.
-select exists (select from payout_account a
-               where (a.host_id, a.currency, a.provider, a.destination) = (p.host_id, p.currency, p.provider, p.destination))
-       and not exists (
-           select from payout_hold h
-           where h.host_id = p.host_id
-             and (h.booking_id is null
-                  or exists (select from payout_item i where i.payout_id = p.id and i.booking_id = h.booking_id)))
-from payout p where p.id = $1;
+-- name: keep_destination
+-- Its destination, if it still is the host's, stays so until the transaction ends. Whoever holds money waits, too.
+select true from payout p join payout_account a using (host_id, currency, provider, destination) where p.id = $1
+for share of a;
+
+-- name: payout_is_held
+select exists (
+    select from payout p join payout_hold h using (host_id)
+    where p.id = $1
+      and (h.booking_id is null
+           or exists (select from payout_item i where i.payout_id = p.id and i.booking_id = h.booking_id)));
 
 -- name: payout_is_asked
 update payout set asked_at = $2 where id = $1;

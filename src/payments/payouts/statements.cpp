@@ -1,6 +1,7 @@
 #include "payments/payouts/statements.hpp"
 
 #include <format>
+#include <vector>
 
 #include "payments/payouts/queries.hpp"
 #include "platform/http/cursor.hpp"
@@ -59,10 +60,19 @@ task<result<host_statement>> statements::read(user_id host, const statement_quer
         if (!given) co_return std::unexpected{given.error()};
         after = given->key;
     }
-    const auto sums =
-        (co_await db_.one<balances>(payouts::sql::statement_balances, host, q.currency, q.from, q.to, after)).value();
-    auto rows =
-        co_await db_.all<line_row>(payouts::sql::statement_lines, host, q.currency, q.from, q.to, after, most + 1);
+    // In one view of the ledger, or what is posted meanwhile would be in the sums and not among the lines.
+    std::vector<line_row> rows;
+    const auto read = co_await db_.transaction(
+        [&](pg::tx& tx) -> task<result<balances>> {
+            rows = co_await tx.all<line_row>(payouts::sql::statement_lines, host, q.currency, q.from, q.to, after,
+                                             most + 1);
+            const auto sums =
+                co_await tx.one<balances>(payouts::sql::statement_balances, host, q.currency, q.from, q.to, after);
+            co_return sums.value();
+        },
+        pg::isolation::repeatable_read);
+    if (!read) co_return std::unexpected{read.error()};
+    const auto& sums = *read;
     host_statement s{q.currency, q.from, q.to, sums.opening, sums.closing, {}, {}};
     if (std::cmp_greater(rows.size(), most))
     {

@@ -148,7 +148,7 @@ UNSOUND = {
         left join (
             select i.booking_id, sum(i.amount) as paid_out from payout_item i join payout p on p.id = i.payout_id
             where p.status <> 'failed' group by 1) o using (booking_id)
-        where (l.earned, coalesce(o.paid_out, 0)) is distinct from (h.earned::numeric, h.paid_out::numeric)""",
+        where (coalesce(l.earned, 0), coalesce(o.paid_out, 0)) is distinct from (h.earned::numeric, h.paid_out::numeric)""",
     "a host's balance is not what was earned, less what was paid out": """
         select owner, currency, sum(amount) from (
             select owner, currency, balance::numeric as amount from ledger_balance where account = 'host_payable'
@@ -160,6 +160,10 @@ UNSOUND = {
     "something was paid out while it was disputed": """
         select p.id from payout p join payout_item i on i.payout_id = p.id join dispute d on d.booking_id = i.booking_id
         where p.asked_at > d.opened_at and (d.closed_at is null or p.asked_at < d.closed_at)""",
+    "something was paid out while it was held": """
+        select p.id from payout p join payout_hold h on h.host_id = p.host_id
+        where p.asked_at > h.created_at and (h.booking_id is null
+            or exists (select from payout_item i where i.payout_id = p.id and i.booking_id = h.booking_id))""",
     "a dispute's reserve is not what was taken back": """
         select d.id from dispute d left join (
             select j.dispute_id, sum(e.amount) filter (where e.account = 'dispute_reserve') as reserve,
@@ -188,7 +192,8 @@ UNSETTLED = {
             and not exists (select from dispute d where d.payment_id = r.payment_id and d.status = 'open')""",
     "a payout is not decided": "select id from payout where status = 'pending'",
     "the provider paid something else, or more often (I3)": """
-        select * from (select id::text as key, amount, currency, destination from payout where status = 'paid') here
+        select * from (
+            select id::text as key, amount, currency, destination from payout where status = 'paid' and provider = 'sandbox') here
         full join (select idempotency_key as key, amount, currency, destination from sandbox_payout where state = 'paid') there
             using (key, amount, currency, destination)
         where here is null or there is null""",
