@@ -1,4 +1,4 @@
-"""Payments are stopped at every stage while something goes wrong there (S1–S16, V1–V3): no money is taken twice, none is
+"""Payments are stopped at every stage while something goes wrong there (S1–S17, V1–V3): no money is taken twice, none is
 lost, and the ledger is what the provider says. ROOST_TEST_SEEDS=20 runs every cell of the grid with 20 payments each;
 without it each stage meets a kill, each fault meets one stage, with three."""
 
@@ -10,13 +10,14 @@ import pytest
 
 from support import fault_grid
 from support.fault_grid import FAULTS, STAGES, Cell
+from support.payouts import share
 from support.processes import Databases, PrivatePostgres
 from support.stripe_place import StripePlace
 
 WHOLE = "ROOST_TEST_SEEDS" in os.environ
 SEEDS = int(os.environ.get("ROOST_TEST_SEEDS", "3"))
 CELLS = [(s, f) for s in STAGES for f in FAULTS if WHOLE or f == "kill -9" or s == "S7"]
-NEEDS = {"S14": {"booking_mode": "request"}}
+NEEDS = {"S14": {"booking_mode": "request"}, "S17": {"many_hosts": True}}
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +67,12 @@ def test_money_is_taken_once_and_accounted_for(world, table, stage, fault):
     for seed in cell.seeds:
         assert len(place.intents(seed.payment)) == 1, "the provider was asked for one payment"
         assert len(place.stripe.captured(place.intent(seed.payment)["id"])) == 1, "and took it once"
+        if stage == "S17":
+            assert cell.house.payouts(seed.host) == [("paid", share(seed.booking))], "its host has it, once"
     place.assert_sound()
     table[stage, fault] = cell.frozen
 
 
 def test_the_grid_is_whole():
-    assert len(STAGES) == 16 and len(FAULTS) == 8
+    assert len(STAGES) == 17 and len(FAULTS) == 8
     assert [s.__doc__.split(":")[0] for s in STAGES.values()] == list(STAGES), fault_grid.__doc__

@@ -32,8 +32,7 @@ def earned(place):
 
     def make_one(destination="RCP_host1"):
         _, host, booking, payment = place.paid()
-        set_account(host, destination, "NGN", provider="paystack").expect(200)
-        place.db.execute("update payout_account set usable_from = usable_from - interval '30 days' where host_id = %s", [host.id])
+        House(place.server, place.api, place.db).account(host, destination, "NGN", provider="paystack")
         over(place.db, booking, place.clock.now(), days_ago=5)
         return host, booking, payment
 

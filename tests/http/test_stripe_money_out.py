@@ -33,8 +33,7 @@ def earned(place):
 
     def make_one(destination="acct_1Host"):
         _, host, booking, payment = place.paid()
-        set_account(host, destination, provider="stripe").expect(200)
-        place.db.execute("update payout_account set usable_from = usable_from - interval '30 days' where host_id = %s", [host.id])
+        House(place.server, place.api, place.db).account(host, destination, provider="stripe")
         over(place.db, booking, place.clock.now(), days_ago=5)
         return host, booking, payment
 

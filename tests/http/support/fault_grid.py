@@ -10,8 +10,10 @@ import time
 import psycopg
 from psycopg.rows import dict_row
 
+from .payouts import House
 from .processes import wait_until
 from .simulator import cut, hang, status
+from .stays import over
 
 WAITING_FOR_LOCKS = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
 WAITING_FOR_A_STANDBY = "select count(*) from pg_stat_activity where wait_event = 'SyncRep' and datname = current_database()"
@@ -21,8 +23,8 @@ BEGIN, ASK = "POST /v1/payment_intents", r"GET /v1/payment_intents/\w+"
 class Seed:
     """One guest who pays for one booking, and all that the guest was told."""
 
-    def __init__(self, guest, booking):
-        self.guest, self.booking = guest, booking
+    def __init__(self, guest, host, booking):
+        self.guest, self.host, self.booking = guest, host, booking
         self.key = secrets.token_hex(16)
         self.told = set()  # ids of payments under this one key
         self.payment = None
@@ -55,11 +57,12 @@ class Cell:
 
     # How they get there
 
-    def book(self, **changes):
+    def book(self, many_hosts=False, **changes):
         """A stay for each, at a place of their own, so that none waits for another."""
         for guest in self.guests:
-            listing = self.place.make.listing(self.host, payment_mode="online", **changes)
-            self.seeds.append(Seed(guest, self.place.make.booking(listing, guest)))
+            host = self.place.api.new_host() if many_hosts else self.host
+            listing = self.place.make.listing(host, payment_mode="online", **changes)
+            self.seeds.append(Seed(guest, host, self.place.make.booking(listing, guest)))
 
     def begin_all(self):
         for seed in self.seeds:
@@ -104,6 +107,9 @@ class Cell:
             if 200 not in event.statuses:
                 self.stripe.tell(event)
         wait_until(lambda: self.is_over() or self.pass_time(5), 60, "every payment decided", every=0.3)
+        if not self.house.is_all_paid():
+            self.house.start_batch()  # there is one every few minutes
+            wait_until(self.house.is_all_paid, 60, "every host paid", every=0.3)
 
     def events(self):
         mine = {seed.payment["id"] for seed in self.seeds}
@@ -132,6 +138,10 @@ class Cell:
         holding = psycopg.connect(self.postgres.url(self.database))
         self.stack.callback(holding.close)
         holding.execute(statement, params)
+
+    @property
+    def house(self):
+        return House(self.place.server, self.place.api, self.place.db)
 
     @property
     def database(self):
@@ -173,6 +183,10 @@ class Cell:
             seen = now
             time.sleep(0.1)
         self.frozen = max(self.frozen, seen)
+
+    def wait_paid(self):
+        for seed in self.seeds:
+            wait_until(lambda: seed.guest.get(f"/payments/{seed.payment['id']}/").expect(200)["status"] == "succeeded", 60, "paid")
 
     @property
     def bookings(self):
@@ -327,8 +341,7 @@ def refund_sent(cell):
     cell.begin_all()
     cell.pay_all()
     admin = cell.place.api.as_admin()
-    for seed in cell.seeds:
-        wait_until(lambda: seed.guest.get(f"/payments/{seed.payment['id']}/").expect(200)["status"] == "succeeded", 60, "paid")
+    cell.wait_paid()
     held = cell.stack.enter_context(cell.stripe.held("POST /v1/refunds", after=True))
     for seed in cell.seeds:
         admin.post(f"/payments/{seed.payment['id']}/refunds/", {"reason": "It was cold."}, headers={"Idempotency-Key": seed.key}).expect(201)
@@ -338,10 +351,29 @@ def refund_sent(cell):
     cell.wait_frozen(WAITING_FOR_LOCKS)
 
 
+def hosts_half_paid(cell):
+    """S17: a batch is under way: hosts have their money, and nobody has noted it, and the last is not in the batch yet."""
+    cell.begin_all()
+    cell.pay_all()
+    cell.wait_paid()
+    hosts = [seed.host.id for seed in cell.seeds]
+    for seed in cell.seeds:
+        over(cell.place.db, seed.booking, cell.clock.now(), days_ago=5)
+        cell.house.account(seed.host, "acct_1Host", provider="stripe")
+    cell.locked("select from ledger_balance where account = 'host_payable' and owner = %s for update", hosts[-1])
+    held = cell.stack.enter_context(cell.stripe.held("POST /v1/transfers", after=True))
+    cell.house.start_batch()
+    cell.wait_held(held)
+    cell.locked("select from payout where host_id::text = any (%s) for update", hosts)
+    held.opened.set()
+    cell.wait_frozen(WAITING_FOR_LOCKS)
+
+
 STAGES = {
     "S1": half_a_request, "S2": key_claimed, "S3": before_commit, "S4": commit_unanswered, "S5": before_the_call, "S6": no_reply,
     "S7": before_the_write, "S8": after_the_write, "S9": no_answer, "S10": half_an_answer, "S11": event_verified,
     "S12": event_kept, "S13": job_claimed, "S14": done_and_not_marked, "S15": expiring, "S16": refund_sent,
+    "S17": hosts_half_paid,
 }  # fmt: skip
 
 
@@ -351,6 +383,7 @@ STAGES = {
 def kill(cell):
     cell.place.server.kill()
     yield
+    cell.place.db.execute("update job set lease_until = now() where status = 'running'")  # as if its time had passed
     cell.place.server.start()
     cell.pass_time(0)  # a new process believes its machine's clock
 

@@ -37,9 +37,9 @@ class House:
             self.account(host, destination, currency)
         return host
 
-    def account(self, host, destination="account_1", currency=EUR):
+    def account(self, host, destination="account_1", currency=EUR, provider="sandbox"):
         """Set, as if long ago."""
-        set_account(host, destination, currency).expect(200)
+        set_account(host, destination, currency, provider).expect(200)
         self.db.execute("update payout_account set usable_from = usable_from - interval '30 days' where host_id = %s", [host.id])
 
     def paid(self, host, amount=10_000, currency=EUR, check_in=30, nights=2, **changes):
@@ -59,13 +59,13 @@ class House:
 
     def batch(self, done=True):
         """The last batch, whether or not it was run; once every payout is decided, if `done`."""
-        self.db.execute("delete from payout_batch")
         self.start_batch()
         wait_until(lambda: self.db.execute("select from payout_batch").fetchall(), BUSY, "the batch")
         if done:
             self.decided()
 
     def start_batch(self):
+        self.db.execute("delete from payout_batch")
         self.db.execute("""insert into job (id, kind, payload, priority, status, run_at)
                            values (gen_random_uuid(), 'payments.pay_hosts', '{}', 5, 'waiting', null)""")
 
@@ -81,6 +81,13 @@ class House:
     def payouts(self, host):
         rows = self.db.execute("select * from payout where host_id = %s order by day, attempt", [host.id]).fetchall()
         return [(row["status"], row["amount"]) for row in rows]
+
+    def is_all_paid(self):
+        """Whether nobody who has an account is owed anything, and nothing is on its way."""
+        return not self.db.execute("""
+            select from payout_account a join ledger_balance b
+                on b.account = 'host_payable' and b.owner = a.host_id::text and b.currency = a.currency where b.balance <> 0
+            union all select from payout where status = 'pending'""").fetchall()
 
     def owed(self, host, currency=EUR):
         """What the ledger owes the host."""

@@ -90,10 +90,15 @@ class StripePlace:
             unit = {"UGX": 100, "ISK": 100, "MGA": 0.01}.get(p and p["currency"], 1)  # Stripe's own exponents
             if len(taken) > 1 or (sum(taken), given) != ((p["captured"] * unit, p["refunded"] * unit) if p else (0, 0)):
                 found.append((intent["id"], intent["status"], taken, given, p))
-        return found
+        return found + self._payouts_disagreeing()
+
+    def _payouts_disagreeing(self):
+        ours = self.db.execute("select id::text, amount, destination from payout where provider = 'stripe' and status = 'paid'").fetchall()
+        there = [(t["transfer_group"], t["amount"], t["destination"]) for t in list(self.stripe.transfers.values())]
+        return sorted({tuple(row.values()) for row in ours} ^ set(there)) + [t for t in there if there.count(t) > 1]
 
     def assert_sound(self):
-        """Nothing is on its way any more, everything adds up, and Stripe took what we say, once."""
+        """Nothing is on its way any more, everything adds up, and Stripe took and paid what we say, once."""
         assert_sound(self.db, settled=True)
         try:
             wait_until(lambda: not self.disagreeing(), BUSY, "Stripe's books agree with ours", every=0.1)
