@@ -9,6 +9,7 @@ import "./an_account.js";
 import "./after_the_stay.js";
 import "./paying.js";
 import "./paying_by_stripe.js";
+import "./hosts_money.js";
 import { anybody, used } from "./people.js";
 import { url } from "./server.js";
 

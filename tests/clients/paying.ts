@@ -4,15 +4,15 @@ import { test } from "node:test";
 import { becomes, book, eventually, good, list, newAdmin, signUp, type Person } from "./people.js";
 import { url } from "./server.js";
 
-async function begin(guest: Person, booking: { id: string }) {
+export async function begin(guest: Person, booking: { id: string }, provider: "sandbox" | "stripe" = "sandbox") {
     return good(await guest.client.POST("/api/v1/payments/", {
         params: { header: { "Idempotency-Key": randomUUID() } },
-        body: { booking_id: booking.id, provider: "sandbox", method: "card" },
+        body: { booking_id: booking.id, provider, method: "card" },
     }));
 }
 
 /** What a guest presses on the provider's page. */
-async function press(payment: Awaited<ReturnType<typeof begin>>, choice: string) {
+export async function press(payment: Awaited<ReturnType<typeof begin>>, choice: string) {
     const page = new URL(payment.next_action!.redirect_url!, url);
     const shown = await fetch(page);
     assert.equal(shown.status, 200);

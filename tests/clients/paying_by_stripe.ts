@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
-import { becomes, book, good, list, signUp } from "./people.js";
+import { begin } from "./paying.js";
+import { becomes, book, list, signUp } from "./people.js";
 import { url } from "./server.js";
 import { stripe, webhookSecret } from "./stripe_account.js";
 
@@ -9,10 +10,7 @@ test("a stay is paid by way of Stripe, at the second card", async () => {
     const host = await signUp("host", { is_host: true });
     const guest = await signUp("guest");
     const booking = await book(guest, await list(host, { payment_mode: "online" }), 30);
-    const payment = good(await guest.client.POST("/api/v1/payments/", {
-        params: { header: { "Idempotency-Key": randomUUID() } },
-        body: { booking_id: booking.id, provider: "stripe", method: "card" },
-    }));
+    const payment = await begin(guest, booking, "stripe");
     assert.equal(payment.next_action?.kind, "client_secret");
     const id = payment.next_action.client_secret!.split("_secret_")[0]!;
     await assert.rejects(stripe.paymentIntents.confirm(id, { payment_method: "pm_card_chargeDeclined" }), { code: "card_declined" });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import Stripe from "stripe";
-import { stripe } from "./stripe_account.js";
+import { failNext, stripe } from "./stripe_account.js";
 
 const asked = { amount: 12_050, currency: "eur", payment_method_types: ["card"], metadata: { test: randomUUID() } };
 
@@ -70,8 +70,7 @@ test("a key stands for one request", async () => {
 
 test("a request whose reply was lost is repeated by itself, with the same key, and has one effect", async () => {
     const made = await stripe.paymentIntents.create(asked);
-    const body = JSON.stringify({ pattern: `POST /v1/payment_intents/${made.id}/confirm`, status: 500, after: true });
-    await fetch(`${process.env["ROOST_STRIPE_API_BASE"]}/simulator/fail`, { method: "POST", body });
+    await failNext({ pattern: `POST /v1/payment_intents/${made.id}/confirm`, status: 500, after: true });
     const paid = await stripe.paymentIntents.confirm(made.id, { payment_method: "pm_card_visa" });
     assert.equal(paid.lastResponse.headers["idempotent-replayed"], "true", "the effect was there already");
     assert.deepEqual([paid.status, paid.amount_received], ["succeeded", asked.amount]);

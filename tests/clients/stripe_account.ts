@@ -16,3 +16,9 @@ export const webhookSecret = webhookSecrets;
 export const stripe = new Stripe(setting("ROOST_STRIPE_SECRET_KEY"), {
     host: base.hostname, port: base.port, protocol: "http", maxNetworkRetries: 2, telemetry: false,
 });
+
+/** The next request that is "METHOD /path" fails, before it has an effect or after it. */
+export async function failNext(how: { pattern: string, status: number, after: boolean, body?: string }) {
+    const reply = await fetch(new URL("/simulator/fail", base), { method: "POST", body: JSON.stringify(how) });
+    if (!reply.ok) throw new Error(`the simulator says ${reply.status}`);
+}

@@ -171,6 +171,8 @@ def test_what_a_provider_tells_twice_late_or_not_at_all_comes_to_the_same(house,
     for _ in range(3):
         reply = tell(house.api, house.db, "", body=f'{{"id":"{secrets.token_hex(8)}","kind":"dispute.opened","dispute":"{dispute["reference"]}"}}'.encode())
         assert reply.status == 200, reply
+    busy = "select from job where kind = 'payments.dispute'"
+    wait_until(lambda: not house.db.execute(busy).fetchall(), BUSY, "the news heard")
     # The news of the end is lost; the provider is asked some hours later.
     house.db.execute("""update sandbox_charge set state = 'dispute_lost' where id::text in (
                             select provider_reference from payment where id = %s)""", [payment["id"]])
@@ -180,7 +182,7 @@ def test_what_a_provider_tells_twice_late_or_not_at_all_comes_to_the_same(house,
     house.db.execute("""update sandbox_charge set state = 'dispute_won' where id::text in (
                             select provider_reference from payment where id = %s)""", [payment["id"]])
     tell(house.api, house.db, "", body=f'{{"id":"{secrets.token_hex(8)}","kind":"dispute.won","dispute":"{dispute["reference"]}"}}'.encode())
-    wait_until(lambda: not house.db.execute("select from job where kind = 'payments.dispute'").fetchall(), BUSY, "the job")
+    wait_until(lambda: not house.db.execute(busy).fetchall(), BUSY, "the job")
     assert closes(house, dispute, "lost")["closed_at"] and told(house, dispute) == ["dispute.opened", "dispute.lost"]
     assert_sound(house.db, settled=True)
 

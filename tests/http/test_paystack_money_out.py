@@ -3,7 +3,7 @@
 import pytest
 
 from support.payments import BUSY, assert_sound, entries
-from support.payouts import House, set_account, share
+from support.payouts import House, no_batch, set_account, share
 from support.paystack_place import PaystackPlace
 from support.processes import wait_until
 from support.simulator import changed, cut, hang, partial, says, status
@@ -14,8 +14,7 @@ from support.stays import over
 def _place(start_server, new_database, new_redis, api_of):
     settings = {"ROOST_PAYOUTS_WAIT_HOURS": "0", "ROOST_PAYMENTS_TIMEOUT_MS": "2000"}
     place = PaystackPlace(start_server, new_database(), new_redis(), api_of, **settings)
-    # Until a test says so, there is no batch.
-    place.db.execute("insert into payout_batch (day, at) values (current_date, now()), (current_date - 1, now())")
+    no_batch(place.db)
     yield place
     place.close()
 
@@ -109,12 +108,13 @@ def test_a_transfer_that_has_to_wait_is_paid_in_the_end(place, earned, how):
     wait_until(lambda: len(place.paystack.asked("(POST|GET) /transfer.*")) >= 2 and place.paystack.asked("POST /transfer"), BUSY, "it")
     assert [p[0] for p in payouts(place, host)] == ["pending"]
     if how == "otp":
-        said = [line for line in place.server.log() if "one-time password" in line.get("message", "")]
-        assert said and said[0]["level"] == "error" and said[0]["payout"]
-    place.paystack.balance = True
-    for transfer in list(place.paystack.transfers.values()):
-        if transfer["status"] in ("otp", "pending"):
-            place.paystack.send(transfer, "success")
+        said = wait_until(lambda: [line for line in place.server.log() if "one-time password" in line.get("message", "")], BUSY, "the log")
+        assert said[0]["level"] == "error" and said[0]["payout"]
+    if how == "no balance":
+        place.paystack.balance = True
+    else:
+        waiting = lambda: [t for t in list(place.paystack.transfers.values()) if t["status"] in ("otp", "pending")]
+        place.paystack.send(*wait_until(waiting, BUSY, "the transfer"), "success")
     House(place.server, place.api, place.db).decided()
     assert payouts(place, host) == [("paid", share(booking), None)]
     assert transfers(place, host) == [(share(booking), "RCP_host1")]

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from support.payments import BUSY, assert_sound, becomes, entries
-from support.payouts import House, set_account, share
+from support.payouts import House, no_batch, set_account, share
 from support.processes import wait_until
 from support.simulator import changed, cut, hang, partial, says, status
 from support.stays import over
@@ -15,8 +15,7 @@ from support.stripe_place import StripePlace
 @pytest.fixture(scope="module")
 def _place(start_server, new_database, new_redis, api_of):
     place = StripePlace(start_server, new_database(), new_redis(), api_of, ROOST_PAYOUTS_WAIT_HOURS="0", ROOST_PAYMENTS_TIMEOUT_MS="2000")
-    # Until a test says so, there is no batch.
-    place.db.execute("insert into payout_batch (day, at) values (current_date, now()), (current_date - 1, now())")
+    no_batch(place.db)
     yield place
     place.close()
 

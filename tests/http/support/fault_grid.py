@@ -109,7 +109,7 @@ class Cell:
         wait_until(lambda: self.is_over() or self.pass_time(5), 60, "every payment decided", every=0.3)
         if not self.house.is_all_paid():
             self.house.start_batch()  # there is one every few minutes
-            wait_until(self.house.is_all_paid, 60, "every host paid", every=0.3)
+            wait_until(lambda: self.house.is_all_paid() or self.house.hurry(), 60, "every host paid", every=0.3)
 
     def events(self):
         mine = {seed.payment["id"] for seed in self.seeds}

@@ -21,10 +21,14 @@ def paying(start_server, new_database, new_redis, api_of, **settings):
     settings = {"ROOST_PAYOUTS_WAIT_HOURS": "0", "ROOST_MARKET_HOLDS_PER_PROPERTY": "1000", **settings}
     server = start_server(new_database(), new_redis(), **settings)
     with psycopg.connect(server.environment["ROOST_DATABASE_URL"], autocommit=True, row_factory=dict_row) as db:
-        # Until the clock is moved, or a test says so, there is no batch.
-        db.execute("insert into payout_batch (day, at) values (current_date, now()), (current_date - 1, now()) on conflict do nothing")
+        no_batch(db)
         yield House(server, api_of(server), db)
     server.close()
+
+
+def no_batch(db):
+    """Until the clock is moved, or a test says so."""
+    db.execute("insert into payout_batch (day, at) values (current_date, now()), (current_date - 1, now()) on conflict do nothing")
 
 
 class House:
@@ -88,6 +92,10 @@ class House:
             select from payout_account a join ledger_balance b
                 on b.account = 'host_payable' and b.owner = a.host_id::text and b.currency = a.currency where b.balance <> 0
             union all select from payout where status = 'pending'""").fetchall()
+
+    def hurry(self):
+        """As if what waits after a failure had waited."""
+        self.db.execute("update job set ready_at = now() where kind = any (%s) and status = 'retrying'", [list(JOBS)])
 
     def owed(self, host, currency=EUR):
         """What the ledger owes the host."""

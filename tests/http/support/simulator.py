@@ -202,9 +202,9 @@ class Simulator:
             self._faults.append([re.compile(pattern), fault, times])
 
     def _told_to_fail(self, body):
-        """POST /simulator/fail, for tests in other programs: {"pattern": …, "status": 500, "after": true}."""
+        """POST /simulator/fail, for tests in other programs: {"pattern": …, "status": 500, "after": true, "body": "…"}."""
         told = json.loads(body)
-        self.fail(told["pattern"], status(told["status"], after=told["after"]))
+        self.fail(told["pattern"], status(told["status"], after=told["after"], body=told.get("body", "").encode()))
         return Answer(204)
 
     def behave(self):
