@@ -5,8 +5,11 @@ import re
 
 SOURCES = pathlib.Path(__file__).parents[2] / "src"
 
+# Client k takes its own stretch of the quotes 1, 2, 3 …
+NEXT_QUOTE = "\\set i :i + 1\n\\set n :client_id * 3000 + :i\n"
 PROPERTY = "('01' || lpad(:n::text, 6, '0') || '-0000-7000-8000-000000000001')::uuid"
 QUOTE = "('01' || lpad(:n::text, 6, '0') || '-0000-7000-9000-000000000001')::uuid"
+PAYMENT = "('01' || lpad(:n::text, 6, '0') || '-0000-7000-b000-000000000001')::uuid"
 BOOKING = "('01' || lpad(:n::text, 6, '0') || '-0000-7000-a000-000000000001')::uuid"
 
 
@@ -51,20 +54,68 @@ def calendar():
             + statement("calendar", "taken_and_why", PROPERTY, *month, "now()"))
 
 
-def book(guest, host, per_client):
-    """Booking the quotes 1, 2, 3 … each once: client k takes its own stretch of them."""
+def book(guest, host):
+    """Booking quotes, each once."""
+    return NEXT_QUOTE + booked(guest, host, "confirmed")
+
+
+def booked(guest, host, status):
     days = ["current_date + 45", "current_date + 48"]
-    key = ["'bench'", "'POST /bookings/'", "'pgbench-' || :n::text"]
+    kind, expires = ("'booking'", "null::timestamptz") if status == "confirmed" else ("'hold'", "now() + interval '15 minutes'")
     return "".join([
-        f"\\set i :i + 1\n\\set n :client_id * {per_client} + :i\n",
         "begin;\n",
-        statement("platform/http", "claim_key", *key, "'fingerprint'"),
+        claimed("bookings"),
         statement("bookings", "quote_for_booking", QUOTE, f"'{guest}'::uuid", "1200"),
-        statement("bookings", "insert_booking", BOOKING, QUOTE, "gen_random_uuid()", PROPERTY, *days, "'booking'",
-                  "null::timestamptz", "now()", f"'{host}'::uuid", "'confirmed'", "''", "'flexible'",
+        statement("bookings", "insert_booking", BOOKING, QUOTE, "gen_random_uuid()", PROPERTY, *days, kind,
+                  expires, "now()", f"'{host}'::uuid", f"'{status}'", "''", "'flexible'",
                   # Not now, or the service's jobs move them on while they are measured.
                   "now() + interval '45 days'", "now() + interval '48 days'", "now() + interval '45 days'",
                   "'UTC'", "'15:00'::time", "true"),
-        statement("platform/http", "keep_reply", *key, "201", "'/bookings/'", "'\"1\"'", f"'{'x' * 980}'"),
+        replied("bookings"),
+        "commit;\n",
+    ])
+
+
+def key(operation):
+    return ["'bench'", f"'POST /{operation}/'", "'pgbench-' || :n::text"]
+
+
+def claimed(operation):
+    return statement("platform/http", "claim_key", *key(operation), "'fingerprint'")
+
+
+def replied(operation):
+    return statement("platform/http", "keep_reply", *key(operation), "201", f"'/{operation}/'", "'\"1\"'", f"'{'x' * 980}'")
+
+
+def pay(guest, host):
+    """The same, and paid: asked of the sandbox, decided there, settled."""
+    total, owed = "(select total from booking where id = " + BOOKING + ")", "(select host_payout from booking where id = " + BOOKING + ")"
+    charge, nothing = "'charge-' || :n::text", ["null::text", "null::jsonb"]
+
+    def saved(status, applied, captured, again):
+        return statement("payments", "save_payment", PAYMENT, f"'{status}'", charge, *nothing, applied, "false", captured, "0", "0",
+                         again, "now()")  # fmt: skip
+
+    return NEXT_QUOTE + booked(guest, host, "awaiting_payment") + "".join([
+        "begin;\n",
+        claimed("payments"),
+        statement("payments", "insert_payment", PAYMENT, BOOKING, f"'{guest}'::uuid", f"'{host}'::uuid", "'booking'", "null::uuid", "'USD'",
+                  total, "'card'", "'sandbox'", "'automatic'", "now() + interval '1 hour'", "now()", "null::text"),
+        "commit;\n",
+        statement("payments", "sandbox_begin", PAYMENT, charge, charge, "'A stay'", "'USD'", total, "false", "now()"),
+        "begin;\n",
+        saved("requires_action", "false", "0", "now() + interval '1 hour'"),
+        replied("payments"),
+        "commit;\n",
+        statement("payments", "sandbox_decide", charge, "'open'", "'succeeded'", "null::text"),
+        "begin;\n",
+        saved("succeeded", "true", total, "null::timestamptz"),
+        statement("bookings", "confirm_paid", BOOKING, "'awaiting_payment'", "now()"),
+        statement("bookings", "add_paid", BOOKING, total, "now()"),
+        statement("bookings", "keep_nights", BOOKING, "null::timestamptz"),
+        statement("payments", "post_journal", PAYMENT, "'capture'", charge, "'USD'", BOOKING, PAYMENT, *["null::uuid"] * 4, "now()",
+                  "array['gateway_cash', 'host_payable', 'platform_revenue']", f"array['sandbox', '{host}', '']",
+                  f"array[{total}, -{owed}, {owed} - {total}]"),
         "commit;\n",
     ])

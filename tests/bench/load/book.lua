@@ -1,8 +1,8 @@
 -- Quote after quote, each with a key of its own.
 dofile("tests/bench/load/report.lua")
 function init(args)
-  next_quote = tonumber(args[1])
-  wrk.headers["Authorization"] = "Bearer " .. args[2]
+  next_quote = 0
+  wrk.headers["Authorization"] = "Bearer " .. args[1]
   wrk.headers["Content-Type"] = "application/json"
 end
 function request()
