@@ -73,6 +73,7 @@ public:
         if (celery_) celery_->detach(io);
         services_.accounts.passwords.detach(io);
         services_.notifications.mails.detach(io);
+        services_.receipts.detach(io);
         services_.outbound.threads().detach(io);
         services_.redis.detach(io);
         services_.db.disconnect(io);

@@ -69,12 +69,13 @@ services::services(const settings& s)
       calendar{db, clock, openings},
       bookings{db, clock, terms(s.market)},
       alterations{db, clock, terms(s.market)},
-      payments{db, clock, bookings, gateways},
+      receipts{db, clock, bookings, s.receipts},
+      payments{db, clock, bookings, gateways, receipts},
       inbox{db, clock, gateways},
       reconciler{db, clock, gateways},
       payouts{db, clock, gateways, s.payout_terms().value_or(payments::payout_terms{})},
       statements{db},
-      disputes{db, clock, gateways},
+      disputes{db, clock, gateways, receipts},
       money_by_hand{clock, s.adjustment_limit().value_or(payments::amounts{})},
       reviews{db, clock, s.market.review_scope},
       notifications{db, clock, accounts.mailed, s.mail, s.general.environment != environment::production},
@@ -117,7 +118,7 @@ void install_jobs(jobs::worker& w, services& s)
     reviews::install_jobs(w, s.reviews);
     notifications::install_jobs(w, s.notifications);
     feeds::install_jobs(w, s.feeds);
-    payments::install_jobs(w, s.payments, s.inbox, s.reconciler);
+    payments::install_jobs(w, s.payments, s.inbox, s.reconciler, s.receipts);
     payments::install_payout_jobs(w, s.payouts, s.disputes);
     if (s.gateways.find(payments::provider::sandbox)) payments::install_sandbox_jobs(w, s.db, s.clock, s.inbox);
 }
@@ -132,6 +133,7 @@ void install_features(http::api& a, services& s)
     calendar::install_rest(a, s.openings, s.calendar);
     bookings::install(a, s.bookings, s.alterations);
     payments::install(a, s.payments);
+    payments::install_receipts(a, s.receipts);
     payments::install_payouts(a, s.payouts, s.statements);
     payments::install_admin(a, s.db, s.money_by_hand, s.payouts);
     payments::install_webhooks(a, s.inbox, s.gateways);

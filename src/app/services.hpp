@@ -43,6 +43,7 @@ struct services
     bookings::service bookings;
     bookings::alterations alterations;
     payments::gateways gateways;
+    payments::receipt_service receipts;
     payments::service payments;
     payments::inbox inbox;
     payments::reconciler reconciler;

@@ -20,7 +20,7 @@ std::vector<config::section> settings::sections()
             config::section_of("mail", mail),         config::section_of("feeds", feeds),
             config::section_of("outbound", outbound), config::section_of("payments", payments),
             config::section_of("stripe", stripe),     config::section_of("paystack", paystack),
-            config::section_of("payouts", payouts)};
+            config::section_of("payouts", payouts),   config::section_of("receipts", receipts)};
 }
 
 pg::config settings::for_database() const

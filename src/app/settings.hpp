@@ -8,6 +8,7 @@
 #include "feeds/settings.hpp"
 #include "payments/payment.hpp"
 #include "payments/paystack/settings.hpp"
+#include "payments/receipts/settings.hpp"
 #include "payments/settings.hpp"
 #include "payments/stripe/settings.hpp"
 #include "platform/config/config.hpp"
@@ -249,6 +250,7 @@ struct settings
     stripe_settings stripe;
     paystack_settings paystack;
     payout_settings payouts;
+    receipt_settings receipts;
 
     /// The sections under their names; `general` has none.
     std::vector<config::section> sections();

@@ -71,6 +71,7 @@ class invoice
         for (const auto& g : groups)
             sum += add({.kind = price_line_kind::nights,
                         .description = words_for(g.rate),
+                        .name = g.rate.in ? std::optional{g.rate.in->name} : std::nullopt,
                         .rule = g.rate.rule,
                         .quantity = g.nights,
                         .unit_price = g.rate.price,
@@ -146,6 +147,7 @@ class invoice
         if (!tax.per_person_night)
             return add({.kind = price_line_kind::tax,
                         .description = std::format("{}, {}{}", tax.name, percent(*tax.basis_points), first),
+                        .name = tax.name,
                         .rate_basis_points = tax.basis_points,
                         .base = p_.accommodation,
                         .amount = share_of(p_.accommodation, std::int64_t{*tax.basis_points} * nights,
@@ -155,6 +157,7 @@ class invoice
         return add({.kind = price_line_kind::tax,
                     .description = std::format("{}, {}, {}", tax.name, count_of(persons, "person"),
                                                first.empty() ? count_of(nights, "night") : first.substr(2)),
+                    .name = tax.name,
                     .quantity = persons * nights,
                     .unit_price = tax.per_person_night,
                     .amount = *tax.per_person_night * persons * nights});

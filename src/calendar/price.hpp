@@ -76,6 +76,7 @@ struct price_line
 {
     price_line_kind kind = price_line_kind::nights;
     std::string description;
+    std::optional<std::string> name = {};
     std::optional<night_rule> rule = {};
     std::optional<int> quantity = {};
     std::optional<money> unit_price = {};
@@ -89,6 +90,7 @@ struct price_line
     static constexpr auto fields = schema::fields(
         field<&price_line::kind>("kind", "What is paid for."),
         field<&price_line::description>("description", schema::example{R"("Season Summer")"}, "In words."),
+        field<&price_line::name>("name", schema::example{R"("Summer")"}, "What the host calls the season or the tax."),
         field<&price_line::rule>("rule", "Of nights: the rule that set their price."),
         field<&price_line::quantity>("quantity", schema::example{"4"}, "How many, for what has a unit price."),
         field<&price_line::unit_price>("unit_price", "Price of one."),

@@ -76,6 +76,10 @@ task<> dispatcher::tell(pg::tx& tx, const event& e)
         co_await tell_booking(tx, e);
     else if (e.kind.starts_with("review."))
         co_await tell_review(tx, e);
+    else if (e.kind.starts_with("payment."))
+        co_await tell_payment(tx, e);
+    else if (e.kind.starts_with("payout."))
+        co_await tell_payout(tx, e);
     else if (e.kind == "feed.conflict")
         co_await tell_conflict(tx, e);
     else if (const auto k = account_message(e.kind))
@@ -108,6 +112,26 @@ task<> dispatcher::tell_review(pg::tx& tx, const event& e)
     const auto about = m->kind == kind::review_received ? subject_id{r->booking.value} : r->id;
     co_await send(tx, m->kind == kind::review_replied ? r->author : r->reviewed, *m, facts_of(*r, *m, site_), about,
                   occasion_of(e));
+}
+
+task<> dispatcher::tell_payment(pg::tx& tx, const event& e)
+{
+    const auto refund = subject_id::parse(e.refund_is);
+    const auto p = co_await tx.one<payment_to_tell>(sql::payment_to_tell, e.subject, refund);
+    const auto m = p ? message_of(e, *p) : std::nullopt;
+    if (!m) co_return;
+    auto people = std::vector<person>(1, p->guest);
+    if (m->side == side::person) people = co_await tx.all<person>(sql::admins_to_tell);
+    for (const auto& who : people)
+        co_await send(tx, who, *m, facts_of(*p, who, site_), subject_id{p->booking.value}, occasion_of(e));
+}
+
+task<> dispatcher::tell_payout(pg::tx& tx, const event& e)
+{
+    const auto p = co_await tx.one<payout_to_tell>(sql::payout_to_tell, e.subject);
+    if (!p) co_return;
+    const to_tell what{e.kind == "payout.paid" ? kind::payout_paid : kind::payout_failed, side::host};
+    co_await send(tx, p->host, what, facts_of(*p, site_), e.subject, occasion_of(e));
 }
 
 task<> dispatcher::tell_conflict(pg::tx& tx, const event& e)

@@ -21,6 +21,8 @@ class dispatcher
     task<> tell(pg::tx& tx, const event& e);
     task<> tell_booking(pg::tx& tx, const event& e);
     task<> tell_review(pg::tx& tx, const event& e);
+    task<> tell_payment(pg::tx& tx, const event& e);
+    task<> tell_payout(pg::tx& tx, const event& e);
     task<> tell_conflict(pg::tx& tx, const event& e);
     task<> tell_person(pg::tx& tx, const event& e, kind k);
     task<> send(pg::tx& tx, const person& to, to_tell what, const facts& f, subject_id about, std::string occasion);

@@ -9,6 +9,7 @@
 #include "core/dates.hpp"
 #include "core/id.hpp"
 #include "platform/schema/schema.hpp"
+#include "platform/text/language.hpp"
 
 /// What people are told, and how they want to be told it: values and rules only.
 namespace roost::notifications {
@@ -42,6 +43,13 @@ enum class kind
     review_published,
     review_replied,
     calendar_conflict,
+    payment_received,
+    payment_failed,
+    payment_not_taken,
+    payment_refunded,
+    refund_refused,
+    payout_paid,
+    payout_failed,
 };
 constexpr auto names_of(kind)
 {
@@ -50,7 +58,8 @@ constexpr auto names_of(kind)
          "request_received",  "request_accepted",  "request_declined",  "request_expired",     "booking_confirmed",
          "booking_expired",   "booking_altered",   "booking_cancelled", "alteration_proposed", "alteration_declined",
          "check_in_reminder", "review_invitation", "review_received",   "review_published",    "review_replied",
-         "calendar_conflict"});
+         "calendar_conflict", "payment_received",  "payment_failed",    "payment_not_taken",   "payment_refunded",
+         "refund_refused",    "payout_paid",       "payout_failed"});
 }
 
 /// What can be switched on and off together.
@@ -107,14 +116,8 @@ enum class side
 };
 constexpr auto names_of(side) { return std::to_array<std::string_view>({"guest", "host", "person"}); }
 
-/// What a template puts in the place of {name}.
-struct fact
-{
-    std::string name, value;
-
-    static constexpr auto fields = schema::fields(field<&fact::name>("name"), field<&fact::value>("value"));
-};
-using facts = std::vector<fact>;
+using text::fact;
+using text::facts;
 
 struct notification
 {
@@ -130,7 +133,8 @@ struct notification
         field<&notification::title>("title", schema::example{R"("Your stay at Sea view is confirmed")"},
                                     "In one line, in the language you had then."),
         field<&notification::text>("text", "A sentence or two."),
-        field<&notification::subject>("subject_id", "The booking, property, review or account it is about."),
+        field<&notification::subject>(
+            "subject_id", "The booking, property, review, payout or account it is about; of payments their booking."),
         field<&notification::created_at>("created_at", "When it was told."),
         field<&notification::read_at>("read_at", "When you read it; absent: you have not."));
 };
@@ -174,7 +178,7 @@ struct preferences
 
     static constexpr auto fields = schema::fields(
         field<&preferences::account>("account", "Your address, password and sign-ins."),
-        field<&preferences::booking>("booking", "Requests, confirmations, changes and cancellations."),
+        field<&preferences::booking>("booking", "Requests, confirmations, changes, cancellations, payments and payouts."),
         field<&preferences::reminder>("reminder", "The day before check-in."),
         field<&preferences::review>("review", "When a stay can be reviewed, and what becomes of reviews."),
         field<&preferences::calendar>("calendar", "Conflicts with calendars of other platforms."));

@@ -11,7 +11,7 @@ select id, kind, subject_id, at, coalesce(payload ->> 'from', '') as "from", coa
        coalesce(payload ->> 'proposed_by', '') as proposed_by, coalesce(payload ->> 'address', '') as address,
        coalesce(payload ->> 'user_agent', '') as user_agent, coalesce(payload ->> 'feed', '') as feed,
        coalesce(payload ->> 'to', '') as "to",
-       coalesce(payload ->> 'property_id', '') as property_id,
+       coalesce(payload ->> 'property_id', '') as property_id, coalesce(payload ->> 'refund_id', '') as refund_id,
        (payload #>> '{refund,total,amount}')::bigint as refund, (payload #>> '{refund,due,amount}')::bigint as refund_due
 from outbox_event
 where id = $1;
@@ -52,6 +52,37 @@ select p.id as property_id, p.title as property,
 from property p
 join app_user h on h.id = p.host_id
 where p.id = $1;
+
+-- name: payment_to_tell
+-- `amount` is what came, or was to come, or of the refund $2 what goes back. Its own number, and its booking's.
+select p.booking_id, b.status as booking_status, l.title as property, coalesce(p.failure_reason, '') as failure_reason,
+       p.currency, coalesce(f.amount, nullif(p.captured, 0), p.amount) as amount,
+       coalesce((select receipt_number(r.year, r.sequence) from receipt r
+                 where r.payment_id = p.id and r.refund_id is not distinct from coalesce(f.repeats, f.id)), '') as number,
+       coalesce((select receipt_number(r.year, r.sequence) from receipt r
+                 where r.booking_id = p.booking_id order by r.year, r.sequence limit 1), '') as receipt,
+       jsonb_build_object('id', g.id, 'name', g.display_name, 'locale', g.locale, 'open', g.deactivated_at is null,
+                          'has_address', g.email is not null) as guest
+from payment p
+join booking b on b.id = p.booking_id
+join property l on l.id = b.property_id
+join app_user g on g.id = p.guest_id
+left join refund f on f.id = $2
+where p.id = $1;
+
+-- name: payout_to_tell
+select o.currency, o.amount, coalesce(o.failure_reason, '') as failure_reason,
+       jsonb_build_object('id', h.id, 'name', h.display_name, 'locale', h.locale, 'open', h.deactivated_at is null,
+                          'has_address', h.email is not null) as host
+from payout o
+join app_user h on h.id = o.host_id
+where o.id = $1;
+
+-- name: admins_to_tell
+select id, display_name as name, locale, true as open, email is not null as has_address
+from app_user
+where is_admin and deactivated_at is null
+order by id;
 
 -- name: review_to_tell
 -- One that somebody wrote here, not an imported one.

@@ -4,16 +4,13 @@
 
 #include "notifications/notification.hpp"
 #include "notifications/words.hpp"
+#include "platform/text/html.hpp"
 
 /// Templates and facts become texts.
 namespace roost::notifications {
 
-/// What somebody may have written, as one line for other people's eyes: no control characters, no characters that turn
-/// the direction of what follows, spaces single, of bounded length.
-std::string harmless(std::string_view text);
-
-/// & < > " ' as entities.
-std::string escape_html(std::string_view text);
+using text::escape_html;
+using text::harmless;
 
 struct rendered
 {

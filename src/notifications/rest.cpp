@@ -61,7 +61,7 @@ task<http::response> unsubscribe(service& s, const http::request& r)
     const bool post = r.method == http::method::post;
     const auto token = r.query.starts_with("t=") ? r.query.substr(2) : std::string_view{};
     const auto locale = co_await s.unsubscribe(token, post);
-    const auto& words = language::of(locale.value_or("en"));
+    const auto& words = language_of(locale.value_or("en"));
     const auto& title = words.word("unsubscribe_title");
     if (!locale) co_return document(404, page("en", title, words.word("unsubscribe_bad"), {}));
     if (post) co_return document(200, page(*locale, title, words.word("unsubscribe_done"), {}));

@@ -95,13 +95,16 @@ void install_stand_in(http::api& a)
     install_form(a, "/reset-password", "Set the password", "password/reset/confirm",
                  "Done: sign in with the new password. All earlier sessions are ended.", password);
     a.raw("/dev/stand-in.js", answering("text/javascript", std::string{script}));
-    install_signpost(a, "/bookings/", "a booking", "<code>GET /api/v1/bookings/{booking_id}/</code>");
+    install_signpost(a, "/bookings/", "a booking and its receipt",
+                     "<code>GET /api/v1/bookings/{booking_id}/</code> and "
+                     "<code>GET /api/v1/bookings/{booking_id}/receipt/</code>");
     install_signpost(a, "/reviews/", "a review, or a form for one",
                      "<code>GET /api/v1/reviews/{review_id}/</code> and <code>POST /api/v1/reviews/</code>");
     install_signpost(a, "/properties/", "the calendar of a property",
                      "<code>GET /api/v1/properties/{property_id}/calendar/</code>");
-    install_signpost(a, "/account/", "your sessions, or a form for a forgotten password",
-                     "<code>GET /api/v1/auth/sessions/</code> and <code>POST /api/v1/auth/password/reset/</code>");
+    install_signpost(a, "/account/", "your sessions, a form for a forgotten password, or what a host is owed and paid",
+                     "<code>GET /api/v1/auth/sessions/</code>, <code>POST /api/v1/auth/password/reset/</code> and "
+                     "<code>GET /api/v1/users/me/balance/</code>");
 }
 
 }  // namespace roost::notifications

@@ -18,7 +18,7 @@ struct event
     subject_id subject;
     instant at{};
     std::string from, to, status;  // what changed: of a status, or of nights
-    std::string proposed_by, address, user_agent, feed, property;
+    std::string proposed_by, address, user_agent, feed, property, refund_is;
     std::optional<std::int64_t> refund, refund_due;  // in the booking's currency
 
     static constexpr auto fields = schema::fields(
@@ -26,7 +26,8 @@ struct event
         field<&event::at>("at"), field<&event::from>("from"), field<&event::status>("status"),
         field<&event::proposed_by>("proposed_by"), field<&event::to>("to"), field<&event::address>("address"),
         field<&event::user_agent>("user_agent"), field<&event::feed>("feed"), field<&event::property>("property_id"),
-        field<&event::refund>("refund"), field<&event::refund_due>("refund_due"));
+        field<&event::refund_is>("refund_id"), field<&event::refund>("refund"),
+        field<&event::refund_due>("refund_due"));
 };
 
 struct person
@@ -78,6 +79,32 @@ struct property_to_tell
     static constexpr auto fields =
         schema::fields(field<&property_to_tell::id>("property_id"), field<&property_to_tell::property>("property"),
                        field<&property_to_tell::host>("host"));
+};
+
+/// A payment, and of what was given back of it what the event is about.
+struct payment_to_tell
+{
+    booking_id booking;
+    std::string booking_status, property, failure_reason, number, receipt;
+    money amount;
+    person guest;
+
+    static constexpr auto fields = schema::fields(
+        field<&payment_to_tell::booking>("booking_id"), field<&payment_to_tell::booking_status>("booking_status"),
+        field<&payment_to_tell::property>("property"), field<&payment_to_tell::failure_reason>("failure_reason"),
+        field<&payment_to_tell::number>("number"), field<&payment_to_tell::receipt>("receipt"),
+        field<&payment_to_tell::amount>("amount"), field<&payment_to_tell::guest>("guest"));
+};
+
+struct payout_to_tell
+{
+    money amount;
+    std::string failure_reason;
+    person host;
+
+    static constexpr auto fields =
+        schema::fields(field<&payout_to_tell::amount>("amount"),
+                       field<&payout_to_tell::failure_reason>("failure_reason"), field<&payout_to_tell::host>("host"));
 };
 
 /// A review as it stands now, without anything of what it says: it may be blind.

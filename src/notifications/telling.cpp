@@ -67,6 +67,13 @@ void add_cancellation(facts& out, const booking_to_tell& b, const event& e, side
     if (e.refund_due && *e.refund_due > 0) out.push_back({"refund_due", l.amount({*e.refund_due, unit})});
 }
 
+/// Why it came to nothing, in the words there are for that: providers have more reasons than people need.
+std::string reason_of(std::string_view what, std::string_view reason, const language& l)
+{
+    const auto word = std::format("{}_{}", what, reason);
+    return l.word(l.has_word(word) ? word : what);
+}
+
 /// For the calendar file that is attached.
 void add_invitation(facts& out, const booking_to_tell& b)
 {
@@ -105,11 +112,23 @@ std::optional<to_tell> message_of(const event& e, const review_to_tell& r, insta
     return std::nullopt;
 }
 
+std::optional<to_tell> message_of(const event& e, const payment_to_tell& p)
+{
+    if (e.kind == "payment.succeeded") return to_tell{payment_received, side::guest};
+    // Who gave up, or has paid otherwise, does not wait for it.
+    if (e.kind == "payment.failed" && p.booking_status != "cancelled_by_guest")
+        return to_tell{payment_failed, side::guest};
+    if (e.kind == "payment.orphaned") return to_tell{payment_not_taken, side::guest};
+    if (e.kind == "payment.refunded") return to_tell{payment_refunded, side::guest};
+    if (e.kind == "payment.refund_failed") return to_tell{refund_refused, side::person};
+    return std::nullopt;
+}
+
 facts facts_of(const booking_to_tell& b, const event& e, to_tell what, std::string_view site)
 {
     const bool to_guest = what.side == side::guest;
     const auto& me = to_guest ? b.guest : b.host;
-    const auto& l = language::of(me.locale);
+    const auto& l = language_of(me.locale);
     const auto link = std::format("{}/bookings/{}", site, b.id.text());
     facts out{{"name", me.name},
               {"other", to_guest ? b.host.name : b.guest.name},
@@ -146,7 +165,7 @@ facts facts_of(const review_to_tell& r, to_tell what, std::string_view site)
     const bool to_author = what.kind == review_replied;
     const auto& me = to_author ? r.author : r.reviewed;
     const auto& other = to_author ? r.reviewed : r.author;
-    const auto& l = language::of(me.locale);
+    const auto& l = language_of(me.locale);
     return {{"name", me.name},
             {"other", other.open ? other.name : l.word("somebody")},  // nobody's name outlives the account
             {"property", r.property},
@@ -155,9 +174,36 @@ facts facts_of(const review_to_tell& r, to_tell what, std::string_view site)
             {"link", std::format("{}/reviews/{}", site, r.id.text())}};
 }
 
+facts facts_of(const payment_to_tell& p, const person& to, std::string_view site)
+{
+    const auto& l = language_of(to.locale);
+    const bool may_try_again = p.booking_status == "awaiting_payment" || p.booking_status == "requested";
+    return {{"name", to.name},
+            {"guest", p.guest.name},
+            {"property", p.property},
+            {"amount", l.amount(p.amount)},
+            {"number", p.number},
+            {"receipt", p.receipt},
+            {"reason", reason_of("failed", p.failure_reason, l)},
+            {"again", may_try_again ? "yes" : ""},
+            {"booking", p.booking.text()},
+            {"link", std::format("{}/bookings/{}", site, p.booking.text())}};
+}
+
+facts facts_of(const payout_to_tell& p, std::string_view site)
+{
+    const auto& l = language_of(p.host.locale);
+    const bool we_kept_it = p.failure_reason == "disputed" || p.failure_reason == "held";
+    return {{"name", p.host.name},
+            {"amount", l.amount(p.amount)},
+            {"reason", reason_of("unpaid", p.failure_reason, l)},
+            {"account", we_kept_it ? "" : "yes"},
+            {"link", std::format("{}/account/payouts", site)}};
+}
+
 facts facts_of(const property_to_tell& p, const event& e, std::string_view site)
 {
-    const auto& l = language::of(p.host.locale);
+    const auto& l = language_of(p.host.locale);
     facts out{{"name", p.host.name},
               {"property", p.property},
               {"feed", e.feed},
@@ -175,7 +221,7 @@ facts facts_of(const person& p, const event& e, kind k, std::string_view site)
 {
     facts out{{"name", p.name}};
     if (k == verify_address || k == reset_password) return out;  // their links are made with the mail
-    out.push_back({"when", language::of(p.locale).moment(e.at, time_zone{})});
+    out.push_back({"when", language_of(p.locale).moment(e.at, time_zone{})});
     out.push_back({"address", e.address});
     out.push_back({"device", e.user_agent});
     out.push_back({"link", std::format("{}/account/{}", site, k == new_sign_in ? "sessions" : "password-reset")});

@@ -27,12 +27,18 @@ std::vector<to_tell> messages_of(const event& e);
 /// there; what it says is in no message. The one reviewed hears of its publication, its author of the reply.
 std::optional<to_tell> message_of(const event& e, const review_to_tell& r, instant now);
 
+/// The messages of an event about a payment. The guest hears what became of the money; of what a provider refuses to
+/// give back those hear who can do something about it.
+std::optional<to_tell> message_of(const event& e, const payment_to_tell& p);
+
 /// How long before check-in both sides are reminded.
 inline constexpr std::chrono::hours reminded_before{24};
 
 /// What the templates ask for, in the language of whoever is addressed.
 facts facts_of(const booking_to_tell& b, const event& e, to_tell what, std::string_view site);
 facts facts_of(const review_to_tell& r, to_tell what, std::string_view site);
+facts facts_of(const payment_to_tell& p, const person& to, std::string_view site);
+facts facts_of(const payout_to_tell& p, std::string_view site);
 facts facts_of(const property_to_tell& p, const event& e, std::string_view site);
 /// About a person's own account.
 facts facts_of(const person& p, const event& e, kind k, std::string_view site);

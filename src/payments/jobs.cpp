@@ -3,6 +3,7 @@
 #include "payments/disputes/disputes.hpp"
 #include "payments/inbox.hpp"
 #include "payments/payouts/payouts.hpp"
+#include "payments/receipts/service.hpp"
 #include "payments/reconciling.hpp"
 #include "payments/service.hpp"
 #include "platform/jobs/worker.hpp"
@@ -16,6 +17,8 @@ constexpr jobs::kind<jobs::nothing> enqueue_due{
     .name = "payments.enqueue_due", .priority = 3, .attempts = 3, .timeout = 30s};
 constexpr jobs::kind<jobs::nothing> reconcile{
     .name = "payments.reconcile", .priority = 9, .timeout = std::chrono::minutes{30}};
+constexpr jobs::kind<jobs::nothing> issue_missing{
+    .name = "payments.issue_missing_receipts", .priority = 9, .timeout = std::chrono::minutes{30}};
 constexpr jobs::kind<jobs::nothing> pay_hosts{
     .name = "payments.pay_hosts", .priority = 5, .attempts = 3, .timeout = std::chrono::minutes{30}};
 constexpr jobs::kind<jobs::nothing> check_disputes{.name = "payments.check_disputes", .priority = 5, .attempts = 3};
@@ -23,7 +26,7 @@ constexpr jobs::kind<jobs::nothing> forget_events{.name = "payments.forget_event
 
 }  // namespace
 
-void install_jobs(jobs::worker& w, service& s, inbox& i, reconciler& r)
+void install_jobs(jobs::worker& w, service& s, inbox& i, reconciler& r, receipt_service& all)
 {
     w.on<payment_job>(advance_payment, [&s](jobs::attempt& a, payment_job job) { return s.advance(a, job.payment); });
     w.on<refund_job>(make_refund, [&s](jobs::attempt& a, refund_job job) { return s.pay_back(a, job.refund); });
@@ -37,6 +40,8 @@ void install_jobs(jobs::worker& w, service& s, inbox& i, reconciler& r)
         co_return result<void>{};
     });
     w.every(24h, reconcile);
+    w.on<jobs::nothing>(issue_missing, [&all](jobs::attempt&, jobs::nothing) { return all.issue_missing(); });
+    w.every(24h, issue_missing);
 }
 
 void install_payout_jobs(jobs::worker& w, payout_service& p, dispute_service& d)

@@ -13,6 +13,7 @@ namespace roost::payments {
 class service;
 class inbox;
 class reconciler;
+class receipt_service;
 class payout_service;
 class dispute_service;
 
@@ -61,7 +62,7 @@ inline constexpr jobs::kind<dispute_job> check_dispute{
     .name = "payments.dispute", .priority = 3, .attempts = 50, .timeout = std::chrono::seconds{60}};
 void enqueue_check(pg::tx& tx, provider p, const std::string& dispute, instant now);
 
-void install_jobs(jobs::worker& w, service& s, inbox& i, reconciler& r);
+void install_jobs(jobs::worker& w, service& s, inbox& i, reconciler& r, receipt_service& all);
 void install_payout_jobs(jobs::worker& w, payout_service& p, dispute_service& d);
 
 }  // namespace roost::payments

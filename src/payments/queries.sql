@@ -48,10 +48,12 @@ returning *;
 update payment set next_check_at = $2 where id = $1;
 
 -- name: tell_payment
+-- $4: the refund it is about, if it is about one.
 insert into outbox_event (kind, subject_id, payload, at)
 select $2, id,
        jsonb_build_object('booking_id', booking_id, 'guest_id', guest_id, 'host_id', host_id, 'status', status,
-                          'currency', currency, 'amount', amount, 'captured', captured, 'refunded', refunded), $3
+                          'currency', currency, 'amount', amount, 'captured', captured, 'refunded', refunded)
+       || case when $4::uuid is null then '{}' else jsonb_build_object('refund_id', $4::uuid) end, $3
 from payment where id = $1;
 
 -- name: unfinished_of_booking

@@ -61,20 +61,28 @@ constexpr std::string_view page = R"(<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Sandbox payment</title>
 <style>
-body{{margin:0;background:#f4f4f2;color:#222;font:16px/1.5 system-ui,sans-serif}}
-main{{max-width:28rem;margin:0 auto;padding:1.5rem;background:#fff;min-height:100vh;box-sizing:border-box}}
-h1{{font-size:1.25rem;margin-top:0}}.amount{{font-size:2rem;font-weight:600;margin:.5rem 0}}small{{color:#595959}}
-button{{font:inherit;display:block;width:100%;padding:.75rem;margin:.5rem 0;border:1px solid #0b5d4b;border-radius:.4rem;
-background:#fff;color:#0b5d4b;cursor:pointer}}button:first-child{{background:#0b5d4b;color:#fff}}
+body{{margin:0;padding:1rem;background:#f4f4f2;color:#222;font:16px/1.5 system-ui,sans-serif}}
+main{{max-width:26rem;margin:4vh auto 0;padding:1.5rem;background:#fff;border:1px solid #ddd;border-radius:.6rem;
+box-sizing:border-box;overflow-wrap:anywhere}}
+h1{{font-size:1rem;font-weight:400;color:#595959;margin:0}}p{{margin:.25rem 0}}small{{color:#595959}}
+.amount{{font-size:2rem;font-weight:600;line-height:1.3}}
+[role=status]{{margin:1.25rem 0;padding:.75rem 1rem;border-radius:.4rem;background:#f4f4f2}}
+[data-state=succeeded],[data-state=authorized],[data-state=dispute_won]{{background:#e2f3ec}}
+[data-state=failed],[data-state=cancelled],[data-state=dispute_lost]{{background:#fbe9e7}}
+button{{font:inherit;display:block;width:100%;min-height:3rem;padding:.5rem .75rem;margin:.6rem 0;border:1px solid #0b5d4b;
+border-radius:.4rem;background:#fff;color:#0b5d4b;cursor:pointer}}
+[data-state=open]~form>:first-child,[data-state=second_step]~form>:first-child{{background:#0b5d4b;color:#fff}}
+button:hover{{border-color:#000}}
+button:focus-visible{{outline:3px solid #e08a00;outline-offset:2px}}
 </style>
 </head>
 <body>
 <main>
 <h1>Sandbox payment</h1>
 <p class="amount">{0}</p>
-<p><small>{1}</small></p>
+<p>{1}</p>
 <p role="status" data-state="{2}">{3}</p>
-<form method="post">{4}</form>
+<form method="post" aria-label="What shall happen">{4}</form>
 <p><small>For development: no money moves.</small></p>
 </main>
 </body>

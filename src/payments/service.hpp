@@ -8,6 +8,7 @@
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "payments/gateway.hpp"
+#include "payments/receipts/service.hpp"
 #include "payments/resources.hpp"
 #include "platform/auth/identity.hpp"
 #include "platform/jobs/jobs.hpp"
@@ -40,6 +41,7 @@ class service
     const clock& clock_;
     bookings::service& bookings_;
     const gateways& gateways_;
+    const receipt_service& receipts_;
 
     task<result<charge>> make(pg::tx& tx, const identity& who, payment_id id, const new_payment& asked,
                               const gateway& gate);
@@ -53,8 +55,8 @@ class service
     task<> give_back(pg::tx& tx, bookings::payable& b, payment_row& p, const refund_order& r, instant now);
 
 public:
-    service(pg::database& db, const clock& c, bookings::service& b, const gateways& g)
-        : db_{db}, clock_{c}, bookings_{b}, gateways_{g}
+    service(pg::database& db, const clock& c, bookings::service& b, const gateways& g, const receipt_service& r)
+        : db_{db}, clock_{c}, bookings_{b}, gateways_{g}, receipts_{r}
     {}
 
     /// Begins a payment of what is due for a booking of one's own: commits it, then asks the provider. Repeated with

@@ -90,10 +90,12 @@ task<payment> service::settle(pg::tx& tx, payment_id id, next_step asked, answer
     }
     const auto saved = co_await save(tx, p, next_check(p, b, now), now);
     if (p.status != before && p.status == payment_status::failed)
-        tx.queue(sql::tell_payment, id, "payment.failed", now);
+        tx.queue(sql::tell_payment, id, "payment.failed", now, std::optional<refund_id>{});
     if (is_captured(p.status))
-        tx.queue(sql::tell_payment, id, p.applied ? "payment.succeeded" : "payment.orphaned", now);
+        tx.queue(sql::tell_payment, id, p.applied ? "payment.succeeded" : "payment.orphaned", now,
+                 std::optional<refund_id>{});
     advance_at_once(tx, saved, b, now);
+    if (is_captured(p.status)) receipts_.issue(tx, b.id, now);
     co_return saved.shown(true);
 }
 
@@ -210,6 +212,7 @@ task<> service::follow(pg::tx& tx, const bookings::step_taken& s)
             co_await give_back(tx, b, p, r, now);
             left = left - r.amount;
         }
+        receipts_.issue(tx, b.id, now);
     }
     for (const auto id : co_await tx.all<payment_id>(sql::unfinished_of_booking, s.booking))
         jobs::enqueue(tx, advance_payment, payment_job{id}, now, {.at = {}, .unique = id.text()});
@@ -230,6 +233,7 @@ task<result<refund>> service::refund_by_admin(pg::tx& tx, const identity& who, p
         .amount = amount, .cause = refund_cause::admin, .reason = std::move(asked.reason), .by = who.user};
     const auto now = clock_.now();
     co_await give_back(tx, b, p, r, now);
+    receipts_.issue(tx, b.id, now);
     audit(tx, who.user, "payment.refunded", id.value, r.reason, now);
     const auto made = co_await tx.all<refund>(sql::refunds_of_payment, id);
     co_return made.front();
@@ -268,7 +272,7 @@ task<result<void>> service::pay_back(jobs::attempt& a, refund_id id)
         {
             log::error("a provider refuses to give money back",
                        {{"refund", id.text()}, {"payment", of.id.text()}, {"why", said.reason}});
-            tx.queue(sql::tell_payment, of.id, "payment.refund_failed", now);
+            tx.queue(sql::tell_payment, of.id, "payment.refund_failed", now, id);
             co_return result<void>{};
         }
         of.refunded += r->amount;
@@ -277,7 +281,7 @@ task<result<void>> service::pay_back(jobs::attempt& a, refund_id id)
             .kind = journal_kind::refund_paid, .dedupe_key = "paid " + id.text(), .of = &of, .refund = id, .at = now};
         co_await post(tx, j, given_back(of.who(), r->amount));
         co_await save(tx, of, std::nullopt, now);
-        tx.queue(sql::tell_payment, of.id, "payment.refunded", now);
+        tx.queue(sql::tell_payment, of.id, "payment.refunded", now, id);
         co_return result<void>{};
     });
 }

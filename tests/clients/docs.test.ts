@@ -1,22 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { launch, picture } from "./browser.js";
 import { url } from "./server.js";
 
-const pictures = join(import.meta.dirname, "..", "..", "..", "build", "clients");
 let browser: Browser;
 let page: Page;
 const elsewhere: string[] = [];
 const complaints: string[] = [];
 
 before(async () => {
-    mkdirSync(pictures, { recursive: true });
-    browser = await chromium.launch({
-        executablePath: process.env["ROOST_CHROMIUM"] ?? "/usr/bin/chromium-headless-shell",
-        args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-    });
+    browser = await launch();
     page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
     page.on("request", (request) => {
         if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url())) elsewhere.push(request.url());
@@ -33,7 +27,7 @@ test("/docs shows every operation of the contract, offline", async () => {
     const contract = await (await fetch(`${url}/openapi.json`)).json() as { paths: Record<string, object> };
     const expected = Object.values(contract.paths).flatMap((methods) => Object.keys(methods)).length;
     assert.equal(await page.locator(".opblock").count(), expected);
-    await page.screenshot({ path: join(pictures, "docs.png") });
+    await page.screenshot({ path: picture("docs") });
     assert.deepEqual(elsewhere, []);
     assert.deepEqual(complaints, []);
 });
@@ -46,6 +40,6 @@ test("/docs can try an operation out", async () => {
     await search.getByRole("button", { name: "Execute" }).click();
     assert.equal((await answer).status(), 200);
     await search.locator(".live-responses-table .response-col_status").first().waitFor();
-    await page.screenshot({ path: join(pictures, "docs-tried.png") });
+    await page.screenshot({ path: picture("docs-tried") });
     assert.deepEqual(elsewhere, []);
 });

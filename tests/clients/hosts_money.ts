@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
-import { begin, press } from "./paying.js";
-import { book, clock, euros, eventually, good, list, newAdmin, signUp, type Person } from "./people.js";
+import { begin, book, clock, euros, eventually, good, list, newAdmin, press, signUp, type Person } from "./people.js";
 import { failNext, stripe } from "./stripe_account.js";
 
 const key = () => ({ "Idempotency-Key": randomUUID() });

@@ -10,6 +10,8 @@ import "./after_the_stay.js";
 import "./paying.js";
 import "./paying_by_stripe.js";
 import "./hosts_money.js";
+import "./paying_page.js";
+import "./receipt_page.js";
 import { anybody, used } from "./people.js";
 import { url } from "./server.js";
 

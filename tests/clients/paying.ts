@@ -1,25 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
-import { becomes, book, eventually, good, list, newAdmin, signUp, type Person } from "./people.js";
-import { url } from "./server.js";
-
-export async function begin(guest: Person, booking: { id: string }, provider: "sandbox" | "stripe" = "sandbox") {
-    return good(await guest.client.POST("/api/v1/payments/", {
-        params: { header: { "Idempotency-Key": randomUUID() } },
-        body: { booking_id: booking.id, provider, method: "card" },
-    }));
-}
-
-/** What a guest presses on the provider's page. */
-export async function press(payment: Awaited<ReturnType<typeof begin>>, choice: string) {
-    const page = new URL(payment.next_action!.redirect_url!, url);
-    const shown = await fetch(page);
-    assert.equal(shown.status, 200);
-    assert.match(await shown.text(), new RegExp(`value="${choice}"`));
-    const done = await fetch(page, { method: "POST", body: new URLSearchParams({ choice }) });
-    assert.equal(done.status, 200, "the page shows what came of it");
-}
+import { becomes, begin, book, eventually, good, list, newAdmin, press, signUp } from "./people.js";
 
 test("a stay is paid online, at the second try, and an admin gives a part back", async () => {
     const host = await signUp("host", { is_host: true });
@@ -53,6 +35,10 @@ test("a stay is paid online, at the second try, and an admin gives a part back",
     assert.equal(after.status, "partially_refunded");
     const refunds = good(await guest.client.GET("/api/v1/payments/{payment_id}/refunds/", one));
     assert.deepEqual(refunds.results.map((r) => [r.id, r.status]), [[refund.id, "succeeded"]]);
+
+    const receipt = good(await guest.client.GET("/api/v1/bookings/{booking_id}/receipt/", { params: { path: { booking_id: booking.id } } }));
+    assert.deepEqual(receipt.entries.map((e) => [e.kind, e.amount]), [["payment", payment.amount], ["credit_note", part]]);
+    assert.deepEqual([receipt.number, receipt.due.amount], [receipt.entries[0]!.number, 0]);
 
     const mine = good(await guest.client.GET("/api/v1/payments/"));
     const ofBooking = good(await host.client.GET("/api/v1/bookings/{booking_id}/payments/", { params: { path: { booking_id: booking.id } } }));

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
-import { begin } from "./paying.js";
-import { becomes, book, list, signUp } from "./people.js";
+import { becomes, begin, book, list, signUp } from "./people.js";
 import { url } from "./server.js";
 import { stripe, webhookSecret } from "./stripe_account.js";
 

@@ -7,6 +7,8 @@ import type { components, paths } from "./generated/openapi.js";
 import { url } from "./server.js";
 
 type Schemas = components["schemas"];
+/** What is asked for, where there is something else too. */
+type Json = "application/json" | "application/problem+json";
 
 const DAY = 86_400_000;
 export const password = "correct horse battery staple 7";
@@ -21,7 +23,7 @@ const remember: Middleware = {
 };
 
 /** A client without a session. */
-export const anybody = createClient<paths>({ baseUrl: url });
+export const anybody = createClient<paths, Json>({ baseUrl: url });
 anybody.use(remember);
 
 /** The data of a reply that must be a success; what it says otherwise is the failure's message. */
@@ -63,14 +65,14 @@ export const clock = {
 /** Somebody's client. It signs in before its first request, and again when the clock was moved: tokens age with it. */
 export interface Person {
     user: Schemas["OwnAccount"];
-    client: Client<paths>;
+    client: Client<paths, Json>;
 }
 
 export async function signUp(word: string, changes?: Schemas["AccountChanges"]): Promise<Person> {
     const username = `${word}_${randomUUID().slice(0, 8)}`;
     const body = { username, email: `${username}@example.com`, password, display_name: word, locale: "en" };
     const user = good(await anybody.POST("/api/v1/users/", { body }));
-    const client = createClient<paths>({ baseUrl: url });
+    const client = createClient<paths, Json>({ baseUrl: url });
     let token: string | null = null;
     let moves = -1;
     client.use(remember, {
@@ -140,6 +142,24 @@ export async function book(guest: Person, listing: { id: string }, ahead: number
         params: { header: { "Idempotency-Key": randomUUID() } },
         body: { quote_id: quote.id },
     }));
+}
+
+/** Begins to pay for a booking. */
+export async function begin(guest: Person, booking: { id: string }, provider: "sandbox" | "stripe" = "sandbox") {
+    return good(await guest.client.POST("/api/v1/payments/", {
+        params: { header: { "Idempotency-Key": randomUUID() } },
+        body: { booking_id: booking.id, provider, method: "card" },
+    }));
+}
+
+/** What a guest presses on the provider's page. */
+export async function press(payment: Awaited<ReturnType<typeof begin>>, choice: string) {
+    const page = new URL(payment.next_action!.redirect_url!, url);
+    const shown = await fetch(page);
+    assert.equal(shown.status, 200);
+    assert.match(await shown.text(), new RegExp(`value="${choice}"`));
+    const done = await fetch(page, { method: "POST", body: new URLSearchParams({ choice }) });
+    assert.equal(done.status, 200, "the page shows what came of it");
 }
 
 /** The booking once it has that status, which time brings. */

@@ -376,7 +376,7 @@ def test_kept_mails_are_shown_in_a_sandbox_and_never_in_production(server, api, 
 
 
 LINKS = ["/bookings/.", r"/reviews/new\?", "/reviews/[0-9a-f]{8}-", "/properties/.+/calendar", "/account/sessions", "/account/password-reset",
-         "/verify-email", "/reset-password", "/unsubscribe"]
+         "/account/payouts", "/verify-email", "/reset-password", "/unsubscribe"]
 
 
 def test_every_link_in_a_mail_leads_somewhere_but_for_a_site_of_its_own_in_production(
@@ -387,6 +387,10 @@ def test_every_link_in_a_mail_leads_somewhere_but_for_a_site_of_its_own_in_produ
     event = "insert into outbox_event (kind, subject_id, payload, at) values (%s, %s, %s::jsonb, now())"
     db.execute(event, ["feed.conflict", listing["id"], '{"feed": "theirs"}'])
     db.execute(event, ["booking.completed", booking["id"], '{"status": "completed"}'])
+    payout = db.execute("""insert into payout (id, host_id, currency, amount, provider, destination, day, status, created_at, updated_at)
+                           values (gen_random_uuid(), %s, 'EUR', 100, 'sandbox', 'x', '2020-01-01', 'failed', now(), now())
+                           returning id""", [host.id]).fetchone()  # fmt: skip
+    db.execute(event, ["payout.failed", payout["id"], "{}"])
     for kind in ("account.reset_asked", "account.password_changed", "account.signed_in"):
         db.execute(event, [kind, guest.id, "{}"])
     settled(db)

@@ -214,3 +214,15 @@ def test_where_nobody_takes_payments_there_is_no_page_and_no_inbox(start_server,
     reply.expect(422)
     assert reply.pointers == ["/provider"]
     server.close()
+
+
+def test_in_production_there_is_no_page_of_the_sandbox(api, stay, server, start_server, new_redis):
+    """Beside the same payment's page elsewhere, which is there."""
+    guest, _, booking = stay()
+    page = page_of(begin(guest, booking).expect(201))
+    production = start_server(server.environment["ROOST_DATABASE_URL"], new_redis(), ROOST_ENVIRONMENT="production")
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert Client(production.port).get(page).status == 404
+    assert Client(production.port).post(page, body=b"choice=approve", headers=form).status == 404
+    production.close()
+    assert state_of(Client(api.port).get(page)) == "open"

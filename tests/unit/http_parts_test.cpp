@@ -34,7 +34,7 @@ TEST(compression, is_negotiated)
         {"gzip;q=0.001", coding::gzip},
         {"gzip;q=nonsense", coding::identity},
         {"gzip;q=1.5", coding::gzip},
-        {"gzip;x=1", coding::identity},
+        {"gzip;x=1", coding::gzip},
         {" , ;q=1,,gzip ; q=0.5 ", coding::gzip},
         {"zstd, deflate", coding::identity},
     };

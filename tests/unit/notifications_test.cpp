@@ -38,12 +38,12 @@ money of(std::int64_t minor, std::string_view code) { return {minor, *currency::
 
 TEST(languages, say_the_same_of_the_same)
 {
-    const auto& english = language::of("en").templates();
-    EXPECT_EQ(language::of("fr").templates().size(), english.size());
+    const auto& english = language_of("en").templates();
+    EXPECT_EQ(language_of("fr").templates().size(), english.size());
     for (const auto& [name, t] : english)
     {
-        ASSERT_TRUE(language::of("fr").templates().contains(name)) << name;
-        EXPECT_EQ(placeholders(language::of("fr").templates().at(name)), placeholders(t)) << name;
+        ASSERT_TRUE(language_of("fr").templates().contains(name)) << name;
+        EXPECT_EQ(placeholders(language_of("fr").templates().at(name)), placeholders(t)) << name;
     }
 }
 
@@ -67,7 +67,11 @@ TEST(languages, have_a_template_for_every_message_that_can_be_made)
     for (const auto k : {kind::review_received, kind::review_published, kind::review_replied})
         for (const auto s : {side::guest, side::host}) all.push_back({k, s});
     all.push_back({kind::calendar_conflict, side::host});
-    for (const auto locale : language::all())
+    for (const auto k : {kind::payment_received, kind::payment_failed, kind::payment_not_taken, kind::payment_refunded})
+        all.push_back({k, side::guest});
+    all.push_back({kind::refund_refused, side::person});
+    for (const auto k : {kind::payout_paid, kind::payout_failed}) all.push_back({k, side::host});
+    for (const auto locale : text::languages::all())
         for (const auto& m : all)
         {
             const auto r =
@@ -78,39 +82,39 @@ TEST(languages, have_a_template_for_every_message_that_can_be_made)
         }
     std::set<std::string> made;
     for (const auto& m : all) made.insert(std::format("{} {}", name_of(m.kind), name_of(m.side)));
-    for (const auto& [name, t] : language::of("en").templates())
+    for (const auto& [name, t] : language_of("en").templates())
         EXPECT_TRUE(made.contains(name) || name.starts_with("alteration_")) << name << " is never told";
 }
 
 TEST(languages, are_chosen_by_the_first_subtag)
 {
-    EXPECT_EQ(language::of("fr").word("code"), "fr");
-    EXPECT_EQ(language::of("FR-ca").word("code"), "fr");
+    EXPECT_EQ(language_of("fr").word("code"), "fr");
+    EXPECT_EQ(language_of("FR-ca").word("code"), "fr");
     for (const auto* other : {"en", "de", "", "frr", "f", "-fr"})
-        EXPECT_EQ(language::of(other).word("code"), "en") << other;
+        EXPECT_EQ(language_of(other).word("code"), "en") << other;
 }
 
 TEST(languages, write_dates_and_times_as_people_do)
 {
     const date d{2027y / 3 / 5};
-    EXPECT_EQ(language::of("en").day(d), "Friday, 5 March 2027");
-    EXPECT_EQ(language::of("fr").day(d), "vendredi 5 mars 2027");
-    EXPECT_EQ(language::of("fr").day(date{2027y / 8 / 1}), "dimanche 1 août 2027");
+    EXPECT_EQ(language_of("en").day(d), "Friday, 5 March 2027");
+    EXPECT_EQ(language_of("fr").day(d), "vendredi 5 mars 2027");
+    EXPECT_EQ(language_of("fr").day(date{2027y / 8 / 1}), "dimanche 1 août 2027");
     const auto paris = *time_zone::parse("Europe/Paris");
-    EXPECT_EQ(language::of("en").moment(instant{d} + 23h + 30min, paris),
+    EXPECT_EQ(language_of("en").moment(instant{d} + 23h + 30min, paris),
               "Saturday, 6 March 2027, 00:30 (Europe/Paris)");
 }
 
 TEST(languages, write_money_with_the_currencys_decimals)
 {
-    const auto& en = language::of("en");
+    const auto& en = language_of("en");
     EXPECT_EQ(en.amount(of(123450, "EUR")), "EUR 1,234.50");
     EXPECT_EQ(en.amount(of(5, "EUR")), "EUR 0.05");
     EXPECT_EQ(en.amount(of(0, "EUR")), "EUR 0.00");
     EXPECT_EQ(en.amount(of(-123, "EUR")), "EUR -1.23");
     EXPECT_EQ(en.amount(of(1234567, "JPY")), "JPY 1,234,567");
     EXPECT_EQ(en.amount(of(1234567, "KWD")), "KWD 1,234.567");
-    EXPECT_EQ(language::of("fr").amount(of(123450, "EUR")), "1\u202f234,50 EUR");
+    EXPECT_EQ(language_of("fr").amount(of(123450, "EUR")), "1\u202f234,50 EUR");
 }
 
 TEST(telling, means_these_messages)

@@ -148,6 +148,7 @@ task<> dispute_service::lose(pg::tx& tx, bookings::payable& b, payment_row& p, d
     if (p.refunded.minor() > 0)
         p.status = p.refunded == p.captured ? payment_status::refunded : payment_status::partially_refunded;
     co_await save(tx, p, std::nullopt, now);
+    receipts_.issue(tx, b.id, now);
 }
 
 task<result<void>> dispute_service::enqueue_due()

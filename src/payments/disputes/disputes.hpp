@@ -3,6 +3,7 @@
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "payments/gateway.hpp"
+#include "payments/receipts/service.hpp"
 #include "platform/jobs/jobs.hpp"
 #include "platform/pg/database.hpp"
 
@@ -18,13 +19,16 @@ class dispute_service
     pg::database& db_;
     const clock& clock_;
     const gateways& gateways_;
+    const receipt_service& receipts_;
 
     task<result<void>> hear(pg::tx& tx, payment_id of, provider p, const std::string& reference,
                             const dispute_seen& seen);
     task<> lose(pg::tx& tx, bookings::payable& b, payment_row& p, dispute_row& d, instant now);
 
 public:
-    dispute_service(pg::database& db, const clock& c, const gateways& g) : db_{db}, clock_{c}, gateways_{g} {}
+    dispute_service(pg::database& db, const clock& c, const gateways& g, const receipt_service& r)
+        : db_{db}, clock_{c}, gateways_{g}, receipts_{r}
+    {}
 
     // For jobs.
 

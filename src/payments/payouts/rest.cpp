@@ -36,14 +36,15 @@ void install_payouts(http::api& a, payout_service& p, statements& s)
             co_return one_page(co_await p.balance(who));
         });
     a.get("/users/me/statements/", "What changed one's balance, from day to day.")
+        .also_as("text/csv")
         .handle([&s](signed_in who, query<statement_query> q,
-                     http::wants_csv csv) -> task<result<http::or_csv<host_statement>>> {
-            http::or_csv<host_statement> reply;
-            if (q->format ? *q->format == statement_format::csv : csv.value)
+                     http::wanted as) -> task<result<http::in_media<host_statement>>> {
+            http::in_media<host_statement> reply;
+            if (q->format ? *q->format == statement_format::csv : as.media_type == "text/csv")
             {
                 auto text = co_await s.csv(who, q.value);
                 if (!text) co_return std::unexpected{text.error()};
-                reply.value = *std::move(text);
+                reply.value = http::document{"text/csv; charset=utf-8", *std::move(text), {}};
                 co_return reply;
             }
             auto page = co_await s.page(who, q.value);

@@ -39,11 +39,19 @@ struct prerendered
     std::string etag;  // quoted
 };
 
-/// T, or the same as CSV.
-template <class T>
-struct or_csv
+/// Bytes that are not JSON.
+struct document
 {
-    std::variant<T, std::string> value;
+    std::string_view media_type;  // literal
+    std::string bytes;
+    std::vector<header> headers = {};
+};
+
+/// T as JSON, or as what else was wanted.
+template <class T>
+struct in_media
+{
+    std::variant<T, document> value;
 };
 
 /// Any of the others with fields of the response's head, such as cookies.
@@ -123,14 +131,16 @@ struct answer<prerendered<T>>
 };
 
 template <class T>
-struct answer<or_csv<T>>
+struct answer<in_media<T>>
 {
-    static void describe(operation& o) { answer<T>::describe(o), o.also_csv = true; }
-    static reply render(or_csv<T> a, call& c)
+    static void describe(operation& o) { answer<T>::describe(o); }
+    static reply render(in_media<T> a, call& c)
     {
-        if (auto* text = std::get_if<std::string>(&a.value))
-            return {.body = std::move(*text), .content_type = "text/csv; charset=utf-8"};
-        return answer<T>::render(std::get<T>(std::move(a.value)), c);
+        auto* const d = std::get_if<document>(&a.value);
+        auto r = d ? reply{.body = std::move(d->bytes), .headers = std::move(d->headers), .content_type = d->media_type}
+                   : answer<T>::render(std::get<T>(std::move(a.value)), c);
+        r.headers.push_back({"Vary", "Accept"});
+        return r;
     }
 };
 

@@ -6,6 +6,7 @@
 
 #include "platform/http/idempotency.hpp"
 #include "platform/http/problem.hpp"
+#include "platform/http/weights.hpp"
 #include "platform/pg/database.hpp"
 #include "platform/schema/text.hpp"
 
@@ -21,12 +22,21 @@ std::vector<std::string_view> segments_of(std::string_view path)
     return out;
 }
 
-bool accepts_what_is_served(const request& r, const operation& op)
+/// What the client would rather have; empty when it takes nothing that there is.
+std::string_view wanted_of(const operation& op, const request& r)
 {
     const auto accept = r.find("accept");
-    if (!accept || (op.also_csv && accept->contains("text/csv"))) return true;
-    return accept->contains("*/*") || accept->contains("application/*") || accept->contains("application/json")
-           || accept->contains("application/problem+json");
+    const auto json = op.media_types.front();
+    if (!accept) return json;
+    const auto best = preferred(*accept, op.media_types);
+    return best.empty() && accept->contains("application/problem+json") ? json : best;
+}
+
+std::string listed(const std::vector<std::string_view>& types)
+{
+    std::string all;
+    for (const auto t : types) all.append(all.empty() ? "" : ", ").append(t);
+    return all;
 }
 
 /// Takes ?fields= out of the query of a read, where every operation understands it.
@@ -45,7 +55,8 @@ result<void> take_fields(const operation& op, call& c)
 
 result<void> check_syntax(const operation& op, call& c)
 {
-    if (!accepts_what_is_served(c.req, op)) return fail(errc::not_acceptable, "this is served as application/json");
+    c.media_type = wanted_of(op, c.req);
+    if (c.media_type.empty()) return fail(errc::not_acceptable, "this is served as " + listed(op.media_types));
     auto query = schema::split_query(c.req.query);
     if (!query) return std::unexpected{std::move(query.error())};
     c.query = std::move(*query);

@@ -90,6 +90,13 @@ public:
         (op_.failures.push_back(codes), ...);
         return *this;
     }
+    /// The answer is there in these media types too; the handler takes what is `wanted` and gives an in_media<T>.
+    template <class... Type>
+    route& also_as(Type... types)
+    {
+        (op_.media_types.push_back(types), ...);
+        return *this;
+    }
     /// The same for everybody: shared caches may keep it and ask again.
     route& shared() { return op_.public_reply = true, *this; }
     route& details(std::string text) { return op_.details = std::move(text), *this; }

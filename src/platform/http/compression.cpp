@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "platform/http/weights.hpp"
+
 namespace roost::http {
 namespace {
 
@@ -13,27 +15,6 @@ namespace {
 constexpr int gzip_level = 5;
 constexpr int brotli_quality = 4;
 constexpr int brotli_window = 18;
-
-std::string_view trimmed(std::string_view s)
-{
-    const auto first = std::min(s.find_first_not_of(" \t"), s.size());
-    s.remove_prefix(first);
-    return s.substr(0, s.find_last_not_of(" \t") + 1);
-}
-
-// "0.5" → 500; what is not a weight counts as 0, so it is never chosen.
-int weight_of(std::string_view q)
-{
-    if (q.empty() || q.size() > 5 || (q[0] != '0' && q[0] != '1') || (q.size() > 1 && q[1] != '.')) return 0;
-    int value = q[0] - '0';
-    for (std::size_t i = 2; i < 5; ++i)
-    {
-        const char c = i < q.size() ? q[i] : '0';
-        if (c < '0' || c > '9') return 0;
-        value = value * 10 + (c - '0');
-    }
-    return std::min(value, 1000);
-}
 
 // One deflate state for each thread: making one costs more than compressing a page of results.
 struct deflater
@@ -103,20 +84,8 @@ std::string_view name_of(coding c)
 coding negotiate(std::string_view accept)
 {
     int gzip_weight = -1, br_weight = -1, rest = 0, identity = 1;  // identity needs no mention to be acceptable
-    while (!accept.empty())
+    for (const auto [name, weight] : weights_of(accept))
     {
-        const auto comma = std::min(accept.find(','), accept.size());
-        auto item = accept.substr(0, comma);
-        accept.remove_prefix(std::min(comma + 1, accept.size()));
-        const auto semicolon = std::min(item.find(';'), item.size());
-        const auto name = trimmed(item.substr(0, semicolon));
-        int weight = 1000;
-        if (semicolon < item.size())
-        {
-            const auto parameter = trimmed(item.substr(semicolon + 1));
-            weight =
-                parameter.size() > 2 && same_name(parameter.substr(0, 2), "q=") ? weight_of(parameter.substr(2)) : 0;
-        }
         if (same_name(name, "gzip") || same_name(name, "x-gzip")) gzip_weight = weight;
         if (same_name(name, "br")) br_weight = weight;
         if (same_name(name, "identity")) identity = weight;
@@ -131,7 +100,7 @@ coding negotiate(std::string_view accept)
 
 bool compressible(std::string_view type)
 {
-    type = trimmed(type.substr(0, type.find(';')));
+    type = type.substr(0, type.find(';'));  // a literal of ours
     return type.starts_with("text/") || type == "application/json" || type.ends_with("+json")
            || type == "application/javascript" || type == "application/xml" || type.ends_with("+xml");
 }

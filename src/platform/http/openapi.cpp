@@ -129,8 +129,9 @@ json::object responses(const operation& op, components& c)
     if (op.answer)
     {
         const auto s = op.shape == reply_shape::page ? reference(c.page_of(*op.answer)) : c.schema_of(*op.answer);
-        json::object content{{"application/json", {{"schema", s}}}};
-        if (op.also_csv) content["text/csv"] = {{"schema", {{"type", "string"}}}};
+        json::object content;
+        for (const auto type : op.media_types)
+            content[type] = {{"schema", type == "application/json" ? s : json::object{{"type", "string"}}}};
         good["content"] = std::move(content);
     }
     out[op.shape == reply_shape::created ? "201" : op.shape == reply_shape::nothing ? "204" : "200"] = std::move(good);

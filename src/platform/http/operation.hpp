@@ -27,7 +27,7 @@ struct reply
     int status = 200;
     std::variant<std::string, shared_bytes> body = {};
     std::vector<header> headers = {};
-    std::string_view content_type = "application/json";
+    std::string_view content_type = "application/json";  // literal
 };
 
 /// One request on its way through one operation.
@@ -41,6 +41,7 @@ struct call
     schema::field_mask fields = schema::all_fields;
     std::string fields_text = {};  // ?fields= as it came
     std::size_t next_path_parameter = 0;
+    std::string_view media_type = "application/json";  // what the client would rather have
     std::any prepared = {};
     uuid work = {};  // of operations in steps
 };
@@ -63,6 +64,8 @@ struct operation
     std::string tag = {};
     std::optional<role> needs = {};
     std::vector<errc> failures = {};
+    std::vector<std::string_view> media_types = {"application/json"};  // of its answer
+
     bool signed_in = false;    // has a parameter that needs an identity
     bool may_sign_in = false;  // has a parameter that takes an identity when there is one
     bool in_transaction = false;
@@ -70,7 +73,6 @@ struct operation
     bool in_steps = false;      // what it prepares is committed before the transaction of its reply
     bool public_reply = false;  // the same for everybody, so that shared caches may keep it
     bool takes_if_match = false;
-    bool also_csv = false;  // the reply is CSV for those who ask for that
     const schema::type* body = nullptr;
     const schema::type* query = nullptr;
     const schema::type* answer = nullptr;

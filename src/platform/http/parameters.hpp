@@ -42,10 +42,10 @@ struct path_text
     std::string value;
 };
 
-/// Whether the caller would rather have CSV, by the Accept header; for operations that answer or_csv.
-struct wants_csv
+/// What the client would rather have, of the media types that the operation has its answer in.
+struct wanted
 {
-    bool value = false;
+    std::string_view media_type;
 };
 
 /// The condition of a guarded write (RFC 9110, 13.1.1).
@@ -149,13 +149,9 @@ struct parameter<if_match>
 };
 
 template <>
-struct parameter<wants_csv>
+struct parameter<wanted>
 {
-    static result<wants_csv> take(call& c)
-    {
-        const auto accept = c.req.find("accept").value_or("");
-        return wants_csv{accept.contains("text/csv") && !accept.contains("application/json")};
-    }
+    static result<wanted> take(call& c) { return wanted{c.media_type}; }
     static void describe(operation&) {}
 };
 

@@ -32,8 +32,8 @@ struct settings
         schema::field<&settings::site>(
             "site", schema::length(8, 500), schema::defaulted,
             "Public address of the site, for links: it shows /verify-email, /reset-password, /bookings/{id}, "
-            "/reviews/new, /reviews/{id}, /properties/{id}/calendar, /account/sessions and /account/password-reset, and "
-            "hands /unsubscribe on to this service."),
+            "/reviews/new, /reviews/{id}, /properties/{id}/calendar, /account/sessions, /account/password-reset and "
+            "/account/payouts, and hands /unsubscribe on to this service."),
         schema::field<&settings::timeout_seconds>("timeout_seconds", schema::between(1, 30), schema::defaulted,
                                                   "Longest handing over of one mail."),
         schema::field<&settings::connections>("connections", schema::between(1, 16), schema::defaulted,

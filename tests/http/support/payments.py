@@ -124,6 +124,17 @@ UNSOUND = {
         where p.captured > 0  -- tests that count statements make refunds of nothing
         group by p.id having p.to_refund <> coalesce(sum(r.amount), 0)
             or p.refunded <> coalesce(sum(r.amount) filter (where r.status = 'succeeded'), 0)""",
+    "a payment or a refund has no number, or what is none has one": """
+        select * from (
+            select id as key, currency, captured as amount from payment where applied and captured > 0
+            union all select r.id, r.currency, r.amount from refund r join payment p on p.id = r.payment_id
+            where p.applied and p.captured > 0 and r.repeats is null) due
+        full join (select coalesce(refund_id, payment_id) as key, currency, amount from receipt) numbered
+            using (key, currency, amount)
+        where due is null or numbered is null""",
+    "a year's numbers have gaps": """
+        select year from receipt_year y left join receipt r using (year)
+        group by y.year having (count(r), coalesce(min(r.sequence), 1), coalesce(max(r.sequence), 0)) <> (y.last, 1, y.last)""",
     "a payout is not in the ledger exactly once": """
         select p.id from payout p left join (
             select j.payout_id, sum(e.amount) filter (where e.account = 'host_payable') as host,

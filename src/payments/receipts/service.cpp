@@ -1,0 +1,164 @@
+#include "payments/receipts/service.hpp"
+
+#include <algorithm>
+
+#include "bookings/payable.hpp"
+#include "payments/receipts/queries.hpp"
+#include "platform/schema/json.hpp"
+
+namespace roost::payments {
+namespace {
+
+struct stay_on_receipt
+{
+    std::string property, city, country, locale, guest, host;
+    roost::time_zone time_zone;
+    std::optional<payments::issuer> issuer;
+
+    static constexpr auto fields =
+        schema::fields(field<&stay_on_receipt::property>("property"), field<&stay_on_receipt::city>("city"),
+                       field<&stay_on_receipt::country>("country"), field<&stay_on_receipt::time_zone>("time_zone"),
+                       field<&stay_on_receipt::issuer>("issuer"), field<&stay_on_receipt::locale>("locale"),
+                       field<&stay_on_receipt::guest>("guest"), field<&stay_on_receipt::host>("host"));
+};
+
+struct receipt_row
+{
+    std::string number;
+    instant issued_at;
+    money amount;
+    payment_method method;
+    std::optional<refund_cause> cause;
+    std::string reason;
+    std::optional<payments::refund_status> refund_status;
+
+    receipt_entry shown() const
+    {
+        return {.kind = cause ? receipt_entry_kind::credit_note : receipt_entry_kind::payment,
+                .number = number,
+                .issued_at = issued_at,
+                .amount = amount,
+                .method = method,
+                .cause = cause,
+                .reason = reason,
+                .refund_status = refund_status};
+    }
+
+    static constexpr auto fields =
+        schema::fields(field<&receipt_row::number>("number"), field<&receipt_row::issued_at>("issued_at"),
+                       field<&receipt_row::amount>("amount"), field<&receipt_row::method>("method"),
+                       field<&receipt_row::cause>("cause"), field<&receipt_row::reason>("reason"),
+                       field<&receipt_row::refund_status>("refund_status"));
+};
+
+/// What an admin gave back out of goodwill, or a bank against our word, nobody has to pay again.
+money due_of(const bookings::booking& b, const std::vector<receipt_entry>& entries)
+{
+    auto due = b.amount_due;
+    for (const auto& e : entries)
+        if (e.cause == refund_cause::admin || e.cause == refund_cause::dispute) due = due - e.amount;
+    return {std::max<std::int64_t>(due.minor(), 0), due.unit()};
+}
+
+constexpr std::size_t most_at_once = 200;
+/// Each takes some hundredths of a second, so the last in line has its in time.
+constexpr std::size_t most_waiting = 64;
+
+error too_busy()
+{
+    return {.code = errc::overloaded, .detail = "Too many receipts at once.", .retry_after = std::chrono::seconds{1}};
+}
+
+}  // namespace
+
+receipt_service::receipt_service(pg::database& db, const clock& c, bookings::service& b, const receipt_settings& s)
+    : db_{db},
+      clock_{c},
+      bookings_{b},
+      by_{s.name, s.address, s.tax_number},
+      zone_{s.time_zone},
+      threads_{1, most_waiting}
+{}
+
+void receipt_service::issue(pg::tx& tx, booking_id id, instant now) const
+{
+    const std::chrono::year_month_day today{zone_.day_of(now)};
+    tx.queue(receipts::sql::issue_receipts, static_cast<int>(today.year()), id, pg::json{schema::to_json(by_)}, now);
+}
+
+task<result<void>> receipt_service::issue_missing()
+{
+    for (auto got = most_at_once; got == most_at_once;)
+    {
+        const auto bookings = co_await db_.all<booking_id>(receipts::sql::bookings_without_numbers, static_cast<int>(most_at_once));
+        got = bookings.size();
+        for (const auto id : bookings)
+        {
+            const auto done = co_await db_.transaction([&](pg::tx& tx) -> task<result<void>> {
+                co_await bookings::lock_payable(tx, id);
+                issue(tx, id, clock_.now());
+                co_return result<void>{};
+            });
+            if (!done) co_return std::unexpected{done.error()};
+        }
+    }
+    co_return result<void>{};
+}
+
+task<result<found_receipt>> receipt_service::find(const identity& who, booking_id id)
+{
+    const auto b = co_await bookings_.find(who, id);
+    if (!b) co_return std::unexpected{b.error()};
+    const auto stay = (co_await db_.one<stay_on_receipt>(receipts::sql::stay_on_receipt, id, who.user)).value();
+    const money nothing{0, b->price.total.unit()};
+    receipt r{.number = {},
+              .issued_at = {},
+              .issued_by = stay.issuer.value_or(by_),
+              .booking = id,
+              .status = b->status,
+              .guest = stay.guest,
+              .host = stay.host,
+              .property = stay.property,
+              .city = stay.city,
+              .country = stay.country,
+              .time_zone = stay.time_zone,
+              .check_in = b->check_in,
+              .check_out = b->check_out,
+              .nights = b->nights,
+              .guests = b->guests,
+              .lines = b->price.lines,
+              .total = b->price.total,
+              .taxes = nothing,
+              .taken_off = b->refund ? b->refund->total : nothing,
+              .paid = nothing,
+              .given_back = nothing,
+              .due = nothing,
+              .entries = {}};
+    for (const auto& line : r.lines)
+        if (line.kind == calendar::price_line_kind::tax) r.taxes += line.amount;
+    for (const auto& row : co_await db_.all<receipt_row>(receipts::sql::receipts_of_booking, id))
+    {
+        (row.cause ? r.given_back : r.paid) += row.amount;
+        r.entries.push_back(row.shown());
+    }
+    if (!r.entries.empty())
+    {
+        r.number = r.entries.front().number;
+        r.issued_at = r.entries.front().issued_at;
+    }
+    r.due = due_of(*b, r.entries);
+    found_receipt found{std::move(r), stay.locale};
+    co_return found;
+}
+
+sheet receipt_service::written(const found_receipt& r) const { return sheet_of(r.shown, r.locale, zone_); }
+
+task<result<std::string>> receipt_service::pdf(sheet s)
+{
+    auto work = [s = std::move(s)](const std::stop_token&) { return pdf_of(s); };
+    auto made = co_await threads_.run(std::move(work));
+    if (!made) co_return std::unexpected{too_busy()};
+    co_return *std::move(made);
+}
+
+}  // namespace roost::payments
