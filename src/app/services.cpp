@@ -13,7 +13,9 @@
 #include "payments/admin/rest.hpp"
 #include "payments/jobs.hpp"
 #include "payments/payouts/rest.hpp"
+#include "payments/paypal/gateway.hpp"
 #include "payments/paystack/gateway.hpp"
+#include "payments/receipts/rest.hpp"
 #include "payments/rest.hpp"
 #include "payments/sandbox.hpp"
 #include "payments/stripe/gateway.hpp"
@@ -106,6 +108,9 @@ services::services(const settings& s)
             if (p == payments::provider::paystack)
                 gateways.add(p,
                              payments::make_paystack(outbound, s.paystack, s.mail.site, s.outbound.ca_file, patience));
+            if (p == payments::provider::paypal)
+                gateways.add(
+                    p, payments::make_paypal(outbound, clock, s.paypal, s.mail.site, s.outbound.ca_file, patience));
         }
     install_jobs(jobs, *this);
 }

@@ -20,7 +20,8 @@ std::vector<config::section> settings::sections()
             config::section_of("mail", mail),         config::section_of("feeds", feeds),
             config::section_of("outbound", outbound), config::section_of("payments", payments),
             config::section_of("stripe", stripe),     config::section_of("paystack", paystack),
-            config::section_of("payouts", payouts),   config::section_of("receipts", receipts)};
+            config::section_of("paypal", paypal),     config::section_of("payouts", payouts),
+            config::section_of("receipts", receipts)};
 }
 
 pg::config settings::for_database() const
@@ -80,11 +81,11 @@ result<void> settings::check(payments::provider p) const
     {
         case provider::stripe: return stripe.check();
         case provider::paystack: return paystack.check();
+        case provider::paypal: return paypal.check();
         case provider::sandbox:
             if (general.environment != environment::production) return {};
             return invalid("ROOST_PAYMENTS_PROVIDERS", "the sandbox moves no money: it is for development and tests");
-        case provider::mpesa:
-        case provider::paypal: break;
+        case provider::mpesa: break;
     }
     return invalid("ROOST_PAYMENTS_PROVIDERS", std::string{name_of(p)} + " cannot take payments");
 }

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "feeds/settings.hpp"
 #include "payments/payment.hpp"
+#include "payments/paypal/settings.hpp"
 #include "payments/paystack/settings.hpp"
 #include "payments/receipts/settings.hpp"
 #include "payments/settings.hpp"
@@ -249,6 +250,7 @@ struct settings
     payment_settings payments;
     stripe_settings stripe;
     paystack_settings paystack;
+    paypal_settings paypal;
     payout_settings payouts;
     receipt_settings receipts;
 

@@ -53,6 +53,7 @@ struct money_held
 struct money_taken
 {
     money amount, fee;
+    std::optional<money> refunded = {};  // of that, if it is told here; for reconciling
 };
 struct charge_failed
 {

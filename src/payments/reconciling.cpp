@@ -116,10 +116,14 @@ task<std::vector<difference>> reconciler::one_by_one(provider p, gateway& g, ins
     {
         const auto of = co_await db_.one<payment_to_advance>(sql::payment_to_advance, c.payment);
         const auto said = co_await g.query(of->charged());
-        money there{0, c.captured.unit()};
-        if (const auto* taken = std::get_if<money_taken>(&said.outcome)) there = taken->amount;
         if (std::holds_alternative<not_known>(said.outcome)) continue;
-        compare(out, p, c, {c.reference, there, c.refunded});
+        listed_charge there{c.reference, money{0, c.captured.unit()}, c.refunded};
+        if (const auto* taken = std::get_if<money_taken>(&said.outcome))
+        {
+            there.captured = taken->amount;
+            there.refunded = taken->refunded.value_or(c.refunded);
+        }
+        compare(out, p, c, there);
     }
     co_return out;
 }
