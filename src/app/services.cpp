@@ -12,6 +12,7 @@
 #include "notifications/rest.hpp"
 #include "payments/admin/rest.hpp"
 #include "payments/jobs.hpp"
+#include "payments/mpesa/gateway.hpp"
 #include "payments/payouts/rest.hpp"
 #include "payments/paypal/gateway.hpp"
 #include "payments/paystack/gateway.hpp"
@@ -105,6 +106,8 @@ services::services(const settings& s)
             if (p == payments::provider::sandbox) gateways.add(p, payments::make_sandbox(db, clock));
             if (p == payments::provider::stripe)
                 gateways.add(p, payments::make_stripe(outbound, clock, s.stripe, s.outbound.ca_file, patience));
+            if (p == payments::provider::mpesa)
+                gateways.add(p, payments::make_mpesa(db, clock, outbound, s.mpesa, s.outbound.ca_file, patience));
             if (p == payments::provider::paystack)
                 gateways.add(p,
                              payments::make_paystack(outbound, s.paystack, s.mail.site, s.outbound.ca_file, patience));

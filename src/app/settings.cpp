@@ -20,8 +20,8 @@ std::vector<config::section> settings::sections()
             config::section_of("mail", mail),         config::section_of("feeds", feeds),
             config::section_of("outbound", outbound), config::section_of("payments", payments),
             config::section_of("stripe", stripe),     config::section_of("paystack", paystack),
-            config::section_of("paypal", paypal),     config::section_of("payouts", payouts),
-            config::section_of("receipts", receipts)};
+            config::section_of("paypal", paypal),     config::section_of("mpesa", mpesa),
+            config::section_of("payouts", payouts),   config::section_of("receipts", receipts)};
 }
 
 pg::config settings::for_database() const
@@ -60,6 +60,7 @@ http::server_config settings::for_server() const
     c.tls_certificate_file = http.tls_certificate_file;
     c.tls_key_file = http.tls_key_file;
     c.access_log = http.access_log;
+    c.secret_below = {"/api/v1/webhooks/mpesa/"};
     c.development = general.environment != environment::production;
     return c;
 }
@@ -82,12 +83,11 @@ result<void> settings::check(payments::provider p) const
         case provider::stripe: return stripe.check();
         case provider::paystack: return paystack.check();
         case provider::paypal: return paypal.check();
-        case provider::sandbox:
-            if (general.environment != environment::production) return {};
-            return invalid("ROOST_PAYMENTS_PROVIDERS", "the sandbox moves no money: it is for development and tests");
-        case provider::mpesa: break;
+        case provider::mpesa: return mpesa.check();
+        case provider::sandbox: break;
     }
-    return invalid("ROOST_PAYMENTS_PROVIDERS", std::string{name_of(p)} + " cannot take payments");
+    if (general.environment != environment::production) return {};
+    return invalid("ROOST_PAYMENTS_PROVIDERS", "the sandbox moves no money: it is for development and tests");
 }
 
 result<std::vector<payments::provider>> settings::payment_providers() const

@@ -6,6 +6,7 @@
 #include "accounts/settings.hpp"
 #include "core/error.hpp"
 #include "feeds/settings.hpp"
+#include "payments/mpesa/settings.hpp"
 #include "payments/payment.hpp"
 #include "payments/paypal/settings.hpp"
 #include "payments/paystack/settings.hpp"
@@ -251,6 +252,7 @@ struct settings
     stripe_settings stripe;
     paystack_settings paystack;
     paypal_settings paypal;
+    mpesa_settings mpesa;
     payout_settings payouts;
     receipt_settings receipts;
 

@@ -164,8 +164,9 @@ struct provider_event
 /// An event as it came.
 struct event_request
 {
-    std::string body;  // byte for byte
-    std::string path;  // what follows /webhooks/PROVIDER/
+    std::string body;       // byte for byte
+    std::string path;       // what follows /webhooks/PROVIDER/
+    std::string peer = {};  // the address that it came from
     std::function<std::optional<std::string_view>(std::string_view name)> header;
 };
 
@@ -180,6 +181,11 @@ public:
     virtual bool takes(payment_method m, currency c) const = 0;
     /// Whether money can be held first and taken later.
     virtual bool can_hold() const = 0;
+    /// Whether it could begin this one: asked before anything of it is kept.
+    virtual result<void> check(const charge&) const { return {}; }
+
+    /// As much of it as it can send out at a time.
+    virtual money payable(money m) const { return m; }
 
     virtual task<answer> begin(charge c) = 0;
     virtual task<answer> query(charge c) = 0;
@@ -192,7 +198,10 @@ public:
 
     /// Whether its events come to addresses of their own below /webhooks/PROVIDER/.
     virtual bool has_own_addresses() const { return false; }
-    /// errc::invalid_credentials when it is not the provider's own, errc::malformed when it cannot be read.
+    /// What it wants to hear once an event is kept.
+    virtual std::string_view thanks() const { return "{}"; }
+    /// errc::invalid_credentials when it is not the provider's own, errc::malformed when it cannot be read. Keeps what
+    /// the provider tells once and cannot be asked for.
     virtual task<result<provider_event>> read_event(event_request e) = 0;
 
     /// Whether it pays hosts. Where it does not, the rest is never asked of it.

@@ -44,6 +44,12 @@ set status = $2, provider_reference = $3, failure_reason = $4, next_action = $5,
 where id = $1
 returning *;
 
+-- name: keep_receipt
+-- Once the money is there, and unless another payment has it.
+update payment p set provider_receipt = $2
+where id = $1 and provider_receipt is null and captured > 0
+  and not exists (select from payment o where o.provider = p.provider and o.provider_receipt = $2);
+
 -- name: check_again
 update payment set next_check_at = $2 where id = $1;
 

@@ -15,16 +15,18 @@ using http::one_page;
 using http::query;
 using http::signed_in;
 
-task<http::response> receive(inbox& i, provider p, std::size_t prefix, const http::request& r)
+task<http::response> receive(inbox& i, provider p, const gateway& g, std::size_t prefix, const http::request& r)
 {
-    event_request e{.body = r.body, .path = {}, .header = [&r](std::string_view name) { return r.find(name); }};
+    event_request e{.body = r.body, .path = {}, .peer = std::string{r.peer}, .header = [&r](std::string_view name) {
+                        return r.find(name);
+                    }};
     if (r.path.size() > prefix) e.path = r.path.substr(prefix);
     const auto done = co_await i.receive(p, std::move(e));
     if (!done) co_return http::problem(done.error(), r);
     http::response taken;
     taken.content_type = "application/json";
     taken.set("Cache-Control", "no-store");
-    taken.body = "{}";
+    taken.body = std::string{g.thanks()};
     co_return taken;
 }
 
@@ -91,8 +93,8 @@ void install_webhooks(http::api& a, inbox& i, const gateways& g)
     for (const auto& [p, gateway] : g.all())
     {
         const auto path = a.prefix() + "/webhooks/" + std::string{name_of(p)};
-        const auto answer = [&i, p, below = path.size() + 1](const http::request& r) {
-            return receive(i, p, below, r);
+        const auto answer = [&i, p, &g = *gateway, below = path.size() + 1](const http::request& r) {
+            return receive(i, p, g, below, r);
         };
         a.raw(path, answer, {http::method::post});
         a.raw(path + "/", answer, {http::method::post});

@@ -66,6 +66,12 @@ task<answer> ask(gateway& g, next_step step, charge c)
     return g.query(std::move(c));
 }
 
+/// What the provider has told besides its reference.
+task<> keep_receipt(pg::queryable& db, const payment_to_advance& p)
+{
+    if (!p.payment.receipt && p.told_receipt) co_await db.run(sql::keep_receipt, p.payment.id, *p.told_receipt);
+}
+
 /// A payment as a row of a list.
 struct listed
 {
@@ -109,7 +115,9 @@ task<result<charge>> service::make(pg::tx& tx, const identity& who, payment_id i
     const auto made = co_await tx.one<payment_row>(sql::insert_payment, id, b->id, b->guest, b->host, what->purpose,
                                                    what->alteration, amount.unit(), amount.minor(), asked.method,
                                                    asked.provider, what->capture, now + first_check, now, asked.phone);
-    co_return made.value().charged(false);
+    auto asked_for = made.value().charged(false);
+    if (auto ok = gate.check(asked_for); !ok) co_return std::unexpected{std::move(ok.error())};
+    co_return asked_for;
 }
 
 task<result<payment>> service::find(const identity& who, payment_id id)
@@ -183,13 +191,18 @@ task<result<void>> service::advance(jobs::attempt& a, payment_id id)
     const auto p = co_await db_.one<payment_to_advance>(sql::payment_to_advance, id);
     if (!p) co_return result<void>{};
     const auto step = step_of(p->payment.stands(p->booking_status));
-    if (step == next_step::nothing) co_return result<void>{};
+    if (step == next_step::nothing)
+    {
+        co_await keep_receipt(db_, *p);
+        co_return result<void>{};
+    }
     auto* const gate = gateways_.find(p->payment.provider);
     if (!gate) co_return fail(errc::unavailable, "this provider is not offered here any more");
     const auto said = co_await ask(*gate, step, p->charged());
     co_return co_await db_.transaction([&](pg::tx& tx) -> task<result<void>> {
         co_await a.complete_in(tx);
         co_await settle(tx, id, step, said);
+        co_await keep_receipt(tx, *p);
         co_return result<void>{};
     });
 }

@@ -53,6 +53,7 @@ class service
 
     static refund_id order_refund(pg::tx& tx, payment_row& p, const refund_order& r, instant now);
     task<> give_back(pg::tx& tx, bookings::payable& b, payment_row& p, const refund_order& r, instant now);
+    task<> give_back_in_parts(pg::tx& tx, bookings::payable& b, payment_row& p, refund_order r, instant now);
 
 public:
     service(pg::database& db, const clock& c, bookings::service& b, const gateways& g, const receipt_service& r)

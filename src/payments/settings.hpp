@@ -16,7 +16,7 @@ struct payment_settings
     static constexpr auto fields = schema::fields(
         schema::field<&payment_settings::providers>(
             "providers", schema::defaulted,
-            "Who takes payments: stripe, paystack, paypal; sandbox, which moves no money and is not for production. "
+            "Who takes payments: stripe, paystack, paypal, mpesa; sandbox, which moves no money and is not for production. "
             "Empty: the sandbox where this is not production, else nobody; none: nobody."),
         schema::field<&payment_settings::timeout_ms>("timeout_ms", schema::between(100, 25'000), schema::defaulted,
                                                      "Longest wait for a provider's answer; then it is asked again."));

@@ -194,6 +194,20 @@ task<> service::give_back(pg::tx& tx, bookings::payable& b, payment_row& p, cons
     co_await save(tx, p, std::nullopt, now);
 }
 
+/// What the provider cannot send out stands for itself, and does not keep the rest from its owner.
+task<> service::give_back_in_parts(pg::tx& tx, bookings::payable& b, payment_row& p, refund_order r, instant now)
+{
+    const auto* const gate = gateways_.find(p.provider);
+    const auto first = gate ? gate->payable(r.amount) : r.amount;
+    if (const auto rest = r.amount - first; first.minor() > 0 && rest.minor() > 0)
+    {
+        r.amount = first;
+        co_await give_back(tx, b, p, r, now);
+        r.amount = rest;
+    }
+    co_await give_back(tx, b, p, r, now);
+}
+
 task<> service::follow(pg::tx& tx, const bookings::step_taken& s)
 {
     const auto now = clock_.now();
@@ -209,7 +223,7 @@ task<> service::follow(pg::tx& tx, const bookings::step_taken& s)
                                  .reason = s.reason,
                                  .by = s.by};
             if (r.amount.minor() == 0) break;
-            co_await give_back(tx, b, p, r, now);
+            co_await give_back_in_parts(tx, b, p, r, now);
             left = left - r.amount;
         }
         receipts_.issue(tx, b.id, now);

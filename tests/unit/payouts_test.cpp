@@ -36,6 +36,21 @@ TEST(payouts, what_belongs_to_no_booking_is_payable)
     EXPECT_EQ(w.items[0].booking, std::nullopt);
 }
 
+TEST(payouts, what_is_left_for_later_belongs_to_no_booking)
+{
+    auto w = weigh(eur(1070), std::vector{of(1000, 0, 2, 2)});
+    w.leave(eur(0));
+    EXPECT_EQ(w.items.size(), 2u);
+    w.leave(eur(70));
+    EXPECT_EQ(w.payable, eur(1000));
+    EXPECT_EQ(w.items.size(), 1u);
+    w.leave(eur(300));
+    EXPECT_EQ(w.payable, eur(700));
+    ASSERT_EQ(w.items.size(), 2u);
+    EXPECT_EQ(w.items[1].booking, std::nullopt);
+    EXPECT_EQ(w.items[1].amount, eur(-300));
+}
+
 TEST(payouts, what_was_paid_too_much_is_set_off_also_where_it_is_frozen)
 {
     const auto w = weigh(eur(100), std::vector{of(0, 400, 2, 2, true), of(500, 0, 2, 2)});

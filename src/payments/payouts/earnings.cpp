@@ -39,6 +39,18 @@ date last_batch(const payout_terms& t, instant now)
     return day - (std::chrono::weekday{day} - wanted);
 }
 
+/// As what belongs to no booking, so that every booking stays as it was weighed.
+void weighed::leave(money part)
+{
+    payable += -part;
+    const auto other = std::ranges::find_if(items, [](const payout_item& i) { return !i.booking; });
+    if (other == items.end())
+        items.push_back({std::nullopt, -part});
+    else
+        other->amount += -part;
+    std::erase_if(items, [](const payout_item& i) { return i.amount.minor() == 0; });
+}
+
 weighed weigh(money balance, std::span<const earning> open)
 {
     __extension__ using wide = __int128;

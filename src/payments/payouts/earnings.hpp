@@ -98,6 +98,9 @@ struct weighed
     money payable, later, held;
     std::optional<instant> later_from;
     std::vector<payout_item> items;
+
+    /// Leaves so much of what is payable for a later payout.
+    void leave(money part);
 };
 
 /// `open`: all bookings of which not exactly what was earned is paid out. What the balance has beside them belongs to

@@ -139,7 +139,9 @@ task<result<std::optional<payout>>> payout_service::decide(pg::tx& tx, user_id h
     const auto to = co_await tx.one<account_to_pay>(payouts::sql::account_to_pay, host, unit, moment, day);
     if (!to) co_return std::nullopt;
     const auto open = co_await tx.all<earning>(payouts::sql::open_earnings, host, unit, terms_.payable_from, moment);
-    const auto w = weigh(to->balance, open);
+    auto w = weigh(to->balance, open);
+    if (const auto* const gate = gateways_.find(to->provider); gate && w.payable.minor() > 0)
+        w.leave(w.payable - gate->payable(w.payable));
     if (w.payable.minor() <= 0 || w.payable.minor() < amount_in(terms_.minimum, unit)) co_return std::nullopt;
 
     std::vector<std::optional<booking_id>> bookings;

@@ -238,7 +238,7 @@ private:
         {
             log::error("request failed", {{"request_id", request_.id},
                                           {"method", request_.method_name},
-                                          {"path", request_.path},
+                                          {"path", worker_.logged_path(request_)},
                                           {"type", typeid(e).name()},
                                           {"what", e.what()}});
         }
@@ -317,7 +317,7 @@ private:
         if (request_.method != method::head) out_ += answer.bytes();
         const auto n = stream_.write_some(asio::buffer(out_), ignored());
         stream_.lowest_layer().shutdown(socket::shutdown_send, ignored());
-        log::warn("request overdue", {{"request_id", request_.id}, {"path", request_.path}});
+        log::warn("request overdue", {{"request_id", request_.id}, {"path", worker_.logged_path(request_)}});
         worker_.answered(request_, answer, n, now);
     }
 

@@ -37,7 +37,8 @@ struct server_config
     std::string tls_certificate_file = {};          // PEM chain; with the key: serve TLS
     std::string tls_key_file = {};
     bool access_log = true;
-    bool development = false;  // Server-Timing
+    std::vector<std::string> secret_below = {};  // paths; what follows them is not logged
+    bool development = false;                    // Server-Timing
 };
 
 /// Called on every serving thread with its io_context: `on_start` before it accepts (pools attach themselves here),

@@ -23,7 +23,7 @@ constexpr auto as_result = asio::as_tuple(asio::deferred);
 constexpr std::chrono::milliseconds tick_time{100};
 constexpr std::chrono::milliseconds unwind_time{300};
 constexpr std::size_t access_batch = 16 * 1024;
-constexpr std::size_t logged_path = 256;
+constexpr std::size_t longest_logged_path = 256;
 
 using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
@@ -259,6 +259,14 @@ observe::histogram& worker::histogram_of(const request& r, const response& answe
     return *place;
 }
 
+/// Never the query: it may hold what is nobody's business.
+std::string_view worker::logged_path(const request& r) const
+{
+    for (const auto& above : shared_.config.secret_below)
+        if (r.path.starts_with(above)) return r.path.substr(0, above.size());
+    return r.path.substr(0, longest_logged_path);
+}
+
 void worker::answered(const request& r, const response& answer, std::size_t bytes, time_point now)
 {
     const auto spent = now - r.started;
@@ -268,7 +276,7 @@ void worker::answered(const request& r, const response& answer, std::size_t byte
         {"request_id", r.id},
         {"method", r.method_name},
         {"route", answer.route},
-        {"path", r.path.substr(0, logged_path)},  // never the query: it may hold what is nobody's business
+        {"path", logged_path(r)},
         {"status", answer.status},
         {"bytes", bytes},
         {"ms", std::chrono::duration<double, std::milli>(spent).count()},

@@ -103,6 +103,8 @@ public:
 
     void joined(connection& c);
     void left(connection& c);
+    /// As much of the path as may stand in logs.
+    std::string_view logged_path(const request& r) const;
     /// Counts and logs one answered request.
     void answered(const request& r, const response& answer, std::size_t bytes, time_point now);
 };

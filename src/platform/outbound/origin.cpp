@@ -7,17 +7,6 @@
 #include "platform/observe/metrics.hpp"
 
 namespace roost::outbound {
-namespace {
-
-constexpr int too_many_requests = 429, first_of_its_own_faults = 500;
-
-bool is_failure(const std::expected<answer, fault>& got)
-{
-    if (!got) return got.error() != fault::busy;
-    return got->status == too_many_requests || got->status >= first_of_its_own_faults;
-}
-
-}  // namespace
 
 bool breaker::lets_through(instant now)
 {
@@ -77,7 +66,11 @@ struct origin::meters
 };
 
 origin::origin(client& c, origin_config how)
-    : client_{c}, base_{std::move(how.base)}, guard_{guard::trusted()}, meters_{std::make_unique<meters>(how.name)}
+    : client_{c},
+      base_{std::move(how.base)},
+      guard_{guard::trusted()},
+      is_failure_{how.is_failure},
+      meters_{std::make_unique<meters>(how.name)}
 {
     while (base_.ends_with('/')) base_.pop_back();
     guard_.ca_file = std::move(how.ca_file);
@@ -101,7 +94,7 @@ task<std::expected<answer, fault>> origin::send(request r)
     auto got = co_await client_.send(std::move(r), guard_, kept_);
     const auto now = clock::now();
     meters_->took(got, now - begun);
-    if (!is_failure(got))
+    if (got ? !is_failure_(*got) : got.error() == fault::busy)
         breaker_.succeeded();
     else
     {

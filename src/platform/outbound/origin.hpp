@@ -39,10 +39,13 @@ struct origin_config
     std::string ca_file = {};
     std::chrono::milliseconds connect{5'000}, total{20'000};
     std::size_t most_bytes = 1'000'000;
+    /// Which answers are a fault of its own.
+    bool (*is_failure)(const answer&) = [](const answer& a) { return a.status == 429 || a.status >= 500; };
 };
 
 /// One machine of the operator's choice that is asked again and again. Connections are kept, redirects are not
-/// followed, and while it is broken (no answer, 5xx, 429) it is left alone for a while: fault::resting.
+/// followed, and while it is broken (no answer, 5xx, 429, unless is_failure says otherwise) it is left alone for a
+/// while: fault::resting.
 class origin
 {
     struct meters;
@@ -50,6 +53,7 @@ class origin
     client& client_;
     std::string base_;
     guard guard_;
+    bool (*is_failure_)(const answer&);
     std::shared_ptr<connections> kept_ = std::make_shared<connections>();
     breaker breaker_;
     std::unique_ptr<meters> meters_;

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <format>
 
-#include "platform/schema/json.hpp"
+#include "platform/schema/loose_json.hpp"
 #include "platform/schema/text.hpp"
 
 namespace roost::schema {
@@ -16,6 +16,7 @@ class reader
 {
     std::vector<field_error>& faults_;
     others others_;
+    bool loose_;
 
     void fault(const std::string& pointer, std::string_view code, std::string detail)
     {
@@ -32,6 +33,12 @@ class reader
         if (v.is_double() && std::trunc(v.get_double()) == v.get_double() && std::abs(v.get_double()) < 9e15)
             return static_cast<std::int64_t>(v.get_double());  // 2.0 is an integer (JSON Schema 2020-12, 4.2.3)
         return std::nullopt;
+    }
+
+    static std::string digits(const json::value& number)
+    {
+        if (number.is_int64()) return std::to_string(number.get_int64());
+        return std::format("{}", number.to_number<double>());
     }
 
     bool read_number(const json::value& v, const type& t, void* into, const std::string& pointer)
@@ -96,6 +103,7 @@ class reader
     /// A value whose JSON form is a string with a syntax of its own.
     bool read_as_text(const json::value& v, const type& t, void* into, const std::string& pointer)
     {
+        if (loose_ && t.k == kind::text && v.is_number()) return *static_cast<std::string*>(into) = digits(v), true;
         if (!v.is_string())
             return wrong_type(pointer, t.k == kind::text ? "a string" : "a string of its format"), false;
         if (auto bad = read_text(std::string_view{v.get_string()}, t, {}, into, pointer))
@@ -133,7 +141,7 @@ class reader
     }
 
 public:
-    reader(std::vector<field_error>& faults, others o) : faults_{faults}, others_{o} {}
+    reader(std::vector<field_error>& faults, others o, bool loose) : faults_{faults}, others_{o}, loose_{loose} {}
 
     bool read(const json::value& v, const type& t, const limits& b, void* into, const std::string& pointer)
     {
@@ -177,9 +185,7 @@ public:
     }
 };
 
-}  // namespace
-
-result<void> read_json(std::string_view text, const type& t, void* into, others o)
+result<void> read_document(std::string_view text, const type& t, void* into, others o, bool loose)
 {
     boost::system::error_code ec;
     json::monotonic_resource memory;  // one document, freed at once
@@ -192,9 +198,21 @@ result<void> read_json(std::string_view text, const type& t, void* into, others 
     if (!document.is_object())
         bad.fields.push_back({"", "type", "must be an object"});
     else
-        reader{bad.fields, o}.read_object(document, t, into, "");
+        reader{bad.fields, o, loose}.read_object(document, t, into, "");
     if (!bad.fields.empty()) return std::unexpected{std::move(bad)};
     return {};
+}
+
+}  // namespace
+
+result<void> read_json(std::string_view text, const type& t, void* into, others o)
+{
+    return read_document(text, t, into, o, false);
+}
+
+result<void> read_loose_json(std::string_view text, const type& t, void* into)
+{
+    return read_document(text, t, into, others::ignored, true);
 }
 
 result<field_mask> parse_field_mask(const type& object, std::string_view names)
