@@ -10,7 +10,7 @@
 namespace roost::payments::mpesa {
 namespace {
 
-constexpr std::int64_t cents = 100, most = 250'000;
+constexpr std::int64_t cents = 100, most = 250'000, least_sent = 10;
 constexpr std::size_t longest_word = 100;
 
 bool is_digits(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == text.npos; }
@@ -34,8 +34,8 @@ std::optional<std::int64_t> shillings(money m)
 
 money most_of(money m)
 {
-    const auto whole = std::clamp<std::int64_t>(m.minor() / cents, 0, most);
-    return {is_shilling(m.unit()) ? whole * cents : 0, m.unit()};
+    const auto whole = std::min(m.minor() / cents, most);
+    return {is_shilling(m.unit()) && whole >= least_sent ? whole * cents : 0, m.unit()};
 }
 
 std::optional<money> amount_in(std::string_view text)

@@ -18,7 +18,7 @@ namespace roost::payments::mpesa {
 bool is_shilling(currency c);
 /// Whole shillings: M-Pesa takes nothing smaller. Nothing for other amounts, and beyond what one transaction may be.
 std::optional<std::int64_t> shillings(money m);
-/// As much of it as one transaction may be.
+/// As much of it as one transaction may send; M-Pesa sends nothing below ten shillings.
 money most_of(money m);
 /// "1", "1.0", "1.50": as M-Pesa writes amounts. Nothing for anything else.
 std::optional<money> amount_in(std::string_view text);

@@ -17,10 +17,12 @@ std::unexpected<error> not_readable() { return fail(errc::malformed, "this is no
 /// 15 (seen before), 17 (the same amount to the same number again) or 26 (busy), it may have.
 constexpr auto clear_failures = std::to_array<std::string_view>(
     {"1", "2", "3", "4", "8", "11", "21", "2001", "2006", "2028", "2040", "8006", "SFC_IC0003", "R000002"});
-/// Of asking for a status: what M-Pesa objects to is the question, or the moment. Others say that there is no such
-/// transfer.
-constexpr auto about_the_question =
-    std::to_array<std::string_view>({"15", "17", "18", "20", "21", "26", "2001", "8006"});
+/// Of asking for a status: what M-Pesa objects to is the question, us, or the moment (/AccountBalance lists what any
+/// request may be answered with). Others say that there is no such transfer.
+constexpr auto about_the_question = std::to_array<std::string_view>(
+    {"15", "17", "18", "19", "20", "21", "22", "24", "25", "26", "29", "2001", "2006", "2028", "8006"});
+/// 100000001, "The system is overload": of the machinery before M-Pesa.
+constexpr std::string_view of_the_gateway = "1000000";
 constexpr auto failed_statuses = std::to_array<std::string_view>({"Cancelled", "Declined", "Expired", "Failed"});
 
 result<transfer_told> read_transfer(std::string_view body)
@@ -68,7 +70,8 @@ result<told_status> read_status(std::string_view body)
     if (!told) return std::unexpected{told.error()};
     if (told->code != "0")
     {
-        const bool unanswered = std::ranges::contains(about_the_question, std::string_view{told->code});
+        const bool unanswered = told->code.starts_with(of_the_gateway)
+                                || std::ranges::contains(about_the_question, std::string_view{told->code});
         return told_status{unanswered ? standing::open : standing::absent, told->code, {}, {}};
     }
     const auto found = schema::from_loose_json<status_callback>(body);
