@@ -6,14 +6,14 @@
 #include <format>
 
 #include "payments/mpesa/credential.hpp"
+#include "platform/auth/crypto.hpp"
 #include "payments/mpesa/rules.hpp"
 #include "platform/observe/log.hpp"
 
 namespace roost::payments::mpesa {
 namespace {
 
-/// A token is renewed so long before its hour is over.
-constexpr std::chrono::seconds in_time{60}, usual_life{3'599};
+constexpr std::chrono::seconds usual_life{3'599};
 constexpr int unauthorized = 401, forbidden = 403, too_many_requests = 429;
 
 /// With which nothing can have gone out.
@@ -75,29 +75,16 @@ api::api(outbound::client& c, const mpesa_settings& how, std::string ca_file, st
                .ca_file = std::move(ca_file),
                .total = timeout,
                .is_failure = is_broken}},
-      basic_{"Basic " + base64(how.consumer_key + ":" + how.consumer_secret)}
+      basic_{"Basic " + auth::padded_base64(how.consumer_key + ":" + how.consumer_secret)}
 {}
-
-std::string api::kept_token()
-{
-    const std::scoped_lock alone{guard_};
-    return steady::now() < good_until_ ? token_ : std::string{};
-}
-
-/// Unless somebody has renewed it since.
-void api::forget_token(const std::string& refused)
-{
-    const std::scoped_lock alone{guard_};
-    if (token_ == refused) good_until_ = {};
-}
 
 /// Whatever goes wrong here, the request that needs it has not gone out.
 task<reply<std::string>> api::token()
 {
-    if (auto kept = kept_token(); !kept.empty()) co_return kept;
+    if (auto kept = token_.kept(); !kept.empty()) co_return kept;
     outbound::request r{.url = "/oauth/v1/generate?grant_type=client_credentials",
                         .headers = {{"Authorization", basic_}}};
-    const auto asked = steady::now();
+    const auto asked = std::chrono::steady_clock::now();
     const auto got = co_await origin_.send(std::move(r));
     if (!got) co_return std::unexpected{failure{trouble::not_sent, std::format("no token: {}", name_of(got.error()))}};
     if (got->status == unauthorized || got->status == forbidden || got->status == 400)
@@ -107,10 +94,8 @@ task<reply<std::string>> api::token()
         co_return std::unexpected{failure{trouble::not_sent, std::format("no token: status {}", got->status)}};
     auto life = usual_life.count();
     std::from_chars(made->seconds.data(), made->seconds.data() + made->seconds.size(), life);
-    const std::scoped_lock alone{guard_};
-    token_ = made->token;
-    good_until_ = asked + std::min(std::chrono::seconds{life}, usual_life) - in_time;
-    co_return token_;
+    token_.keep(made->token, asked, std::min(std::chrono::seconds{life}, usual_life));
+    co_return made->token;
 }
 
 task<reply<std::string>> api::send(std::string path, std::string body)
@@ -127,7 +112,7 @@ task<reply<std::string>> api::send(std::string path, std::string body)
         if (!got) co_return std::unexpected{no_answer(got.error())};
         if (got->status == 200) co_return std::move(got->body);
         if (!is_about_the_token(*got)) co_return std::unexpected{failure_of(*got)};
-        forget_token(*bearer);
+        token_.forget(*bearer);
         if (again) co_return std::unexpected{not_let_in(got->status)};
     }
 }

@@ -1,9 +1,9 @@
 #pragma once
 #include <chrono>
 #include <expected>
-#include <mutex>
 #include <string>
 
+#include "payments/access_token.hpp"
 #include "payments/mpesa/objects.hpp"
 #include "payments/mpesa/settings.hpp"
 #include "platform/outbound/origin.hpp"
@@ -34,16 +34,10 @@ using reply = std::expected<T, failure>;
 /// Requests to Daraja, Safaricom's API. For all threads, which share one access token.
 class api
 {
-    using steady = std::chrono::steady_clock;
-
     outbound::origin origin_;
     std::string basic_;
-    std::mutex guard_;
-    std::string token_;
-    steady::time_point good_until_;
+    access_token token_;
 
-    std::string kept_token();
-    void forget_token(const std::string& refused);
     task<reply<std::string>> token();
     task<reply<std::string>> send(std::string path, std::string body);
 

@@ -9,14 +9,12 @@
 
 #include <memory>
 
+#include "core/freed.hpp"
+#include "platform/auth/crypto.hpp"
+
 namespace roost::payments::mpesa {
 namespace {
 
-template <auto Free>
-struct freed
-{
-    void operator()(auto* p) const { Free(p); }
-};
 using bio = std::unique_ptr<BIO, freed<BIO_free_all>>;
 using certificate = std::unique_ptr<X509, freed<X509_free>>;
 using context = std::unique_ptr<EVP_PKEY_CTX, freed<EVP_PKEY_CTX_free>>;
@@ -32,16 +30,6 @@ certificate read(const std::string& file)
 }
 
 }  // namespace
-
-std::string base64(std::string_view bytes)
-{
-    std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
-    const auto length =
-        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                        reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-    out.resize(static_cast<std::size_t>(length));
-    return out;
-}
 
 std::optional<std::string> credential(const std::string& password, const std::string& certificate_file)
 {
@@ -60,7 +48,7 @@ std::optional<std::string> credential(const std::string& password, const std::st
         != 1)
         return std::nullopt;
     out.resize(size);
-    return base64(out);
+    return auth::padded_base64(out);
 }
 
 }  // namespace roost::payments::mpesa

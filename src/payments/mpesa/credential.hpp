@@ -5,9 +5,6 @@
 /// What Safaricom wants passwords and requests to look like: OpenSSL, with C++ values.
 namespace roost::payments::mpesa {
 
-/// RFC 4648, section 4.
-std::string base64(std::string_view bytes);
-
 /// The SecurityCredential: a password for Safaricom's eyes alone, by RSA with PKCS #1 v1.5. Good for every request.
 /// Nothing when the file has no certificate for that.
 std::optional<std::string> credential(const std::string& password, const std::string& certificate_file);

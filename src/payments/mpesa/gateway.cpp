@@ -79,7 +79,7 @@ class mpesa_gateway : public gateway
 
     std::string password(std::string_view timestamp) const
     {
-        return base64(std::format("{}{}{}", short_code_, passkey_, timestamp));
+        return auth::padded_base64(std::format("{}{}{}", short_code_, passkey_, timestamp));
     }
 
     task<answer> push(charge c)

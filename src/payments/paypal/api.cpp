@@ -9,8 +9,6 @@
 namespace roost::payments::paypal {
 namespace {
 
-/// A token is renewed so long before it ends.
-constexpr std::chrono::seconds in_time{60};
 constexpr int unauthorized = 401, forbidden = 403, absent = 404;
 
 struct token_reply
@@ -65,16 +63,6 @@ bool is_path(std::string_view path)
     });
 }
 
-/// RFC 4648, section 4.
-std::string base64(std::string_view bytes)
-{
-    auto text = auth::base64url(bytes);
-    std::ranges::replace(text, '-', '+');
-    std::ranges::replace(text, '_', '/');
-    text.append((4 - text.size() % 4) % 4, '=');
-    return text;
-}
-
 failure failure_of(const outbound::answer& a)
 {
     if (a.status == unauthorized || a.status == forbidden) return not_let_in(a.status);
@@ -93,42 +81,27 @@ failure failure_of(const outbound::answer& a)
 
 api::api(outbound::client& c, const paypal_settings& how, std::string ca_file, std::chrono::milliseconds timeout)
     : origin_{c, {.name = "paypal", .base = how.api_base, .ca_file = std::move(ca_file), .total = timeout}},
-      basic_{"Basic " + base64(how.client_id + ":" + how.client_secret)}
+      basic_{"Basic " + auth::padded_base64(how.client_id + ":" + how.client_secret)}
 {}
-
-std::string api::kept_token()
-{
-    const std::scoped_lock alone{guard_};
-    return steady::now() < good_until_ ? token_ : std::string{};
-}
-
-/// Unless somebody has renewed it since.
-void api::forget_token(const std::string& refused)
-{
-    const std::scoped_lock alone{guard_};
-    if (token_ == refused) good_until_ = {};
-}
 
 task<reply<std::string>> api::token()
 {
-    if (auto kept = kept_token(); !kept.empty()) co_return kept;
+    if (auto kept = token_.kept(); !kept.empty()) co_return kept;
     outbound::request r{.url = "/v1/oauth2/token",
                         .headers = {{"Authorization", basic_},
                                     {"Content-Type", "application/x-www-form-urlencoded"},
                                     {"Accept", "application/json"}},
                         .method = "POST",
                         .body = "grant_type=client_credentials"};
-    const auto asked = steady::now();
+    const auto asked = std::chrono::steady_clock::now();
     const auto got = co_await origin_.send(std::move(r));
     if (!got) co_return std::unexpected{unclear(std::format("no token: {}", name_of(got.error())))};
     if (got->status == unauthorized || got->status == forbidden) co_return std::unexpected{not_let_in(got->status)};
     if (got->status != 200) co_return std::unexpected{unclear(std::format("no token: status {}", got->status))};
     const auto made = schema::from_json<token_reply>(got->body, schema::others::ignored);
     if (!made) co_return std::unexpected{unclear("no token: not readable")};
-    const std::scoped_lock alone{guard_};
-    token_ = made->access_token;
-    good_until_ = asked + std::chrono::seconds{made->expires_in} - in_time;
-    co_return token_;
+    token_.keep(made->access_token, asked, std::chrono::seconds{made->expires_in});
+    co_return made->access_token;
 }
 
 task<reply<std::string>> api::send(outbound::request r)
@@ -145,7 +118,7 @@ task<reply<std::string>> api::send(outbound::request r)
         if (!got) co_return std::unexpected{unclear(std::string{name_of(got.error())})};
         if (got->status / 100 == 2) co_return std::move(got->body);
         // A token may end, or be revoked, before its time.
-        if (got->status == unauthorized) forget_token(*bearer);
+        if (got->status == unauthorized) token_.forget(*bearer);
         if (got->status != unauthorized || again) co_return std::unexpected{failure_of(*got)};
     }
 }

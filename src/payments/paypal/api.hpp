@@ -1,10 +1,10 @@
 #pragma once
 #include <chrono>
 #include <expected>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "payments/access_token.hpp"
 #include "payments/paypal/objects.hpp"
 #include "payments/paypal/settings.hpp"
 #include "platform/outbound/origin.hpp"
@@ -34,16 +34,10 @@ using reply = std::expected<T, failure>;
 /// PayPal's REST API. For all threads, which share one access token.
 class api
 {
-    using steady = std::chrono::steady_clock;
-
     outbound::origin origin_;
     std::string basic_;  // client id and secret, as HTTP has them
-    std::mutex guard_;
-    std::string token_;
-    steady::time_point good_until_;
+    access_token token_;
 
-    std::string kept_token();
-    void forget_token(const std::string& refused);
     task<reply<std::string>> token();
     task<reply<std::string>> send(outbound::request r);
 

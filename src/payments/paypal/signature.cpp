@@ -26,15 +26,6 @@ struct free_chain
 
 certificate next_in(BIO* pem) { return {PEM_read_bio_X509(pem, nullptr, nullptr, nullptr), X509_free}; }
 
-std::string from_base64(std::string_view text)
-{
-    std::string url_safe{text};
-    std::ranges::replace(url_safe, '+', '-');
-    std::ranges::replace(url_safe, '/', '_');
-    while (url_safe.ends_with('=')) url_safe.pop_back();
-    return auth::from_base64url(url_safe).value_or("");
-}
-
 const unsigned char* bytes(std::string_view s) { return reinterpret_cast<const unsigned char*>(s.data()); }
 
 }  // namespace
@@ -77,7 +68,7 @@ std::string signed_text(std::string_view transmission_id, std::string_view time,
 
 bool is_signed(const public_key& by, std::string_view text, std::string_view signature)
 {
-    const auto raw = from_base64(signature);
+    const auto raw = auth::from_padded_base64(signature).value_or("");
     if (!by || EVP_PKEY_is_a(by.get(), "RSA") != 1 || raw.empty()) return false;
     const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> check{EVP_MD_CTX_new(), EVP_MD_CTX_free};
     return EVP_DigestVerifyInit(check.get(), nullptr, EVP_sha256(), nullptr, by.get()) == 1

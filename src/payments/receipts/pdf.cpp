@@ -7,6 +7,7 @@
 #include <new>
 #include <stdexcept>
 
+#include "core/freed.hpp"
 #include "payments/receipts/sheet.hpp"
 
 namespace roost::payments {
@@ -17,11 +18,6 @@ constexpr double page_width = 595, page_height = 842, margin = 56;
 constexpr double inside = page_width - 2 * margin;
 constexpr double label_width = 110, amount_width = 130, gap = 12;
 
-template <auto Free>
-struct freed
-{
-    void operator()(auto* p) const { Free(p); }
-};
 using surface = std::unique_ptr<cairo_surface_t, freed<cairo_surface_destroy>>;
 using drawing = std::unique_ptr<cairo_t, freed<cairo_destroy>>;
 using layout = std::unique_ptr<PangoLayout, freed<g_object_unref>>;

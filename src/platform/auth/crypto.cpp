@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 namespace roost::auth {
 namespace {
@@ -99,6 +100,26 @@ std::optional<std::string> from_base64url(std::string_view text)
         if ((held += 6) >= 8) bytes += static_cast<char>(bits >> (held -= 8) & 255);
     }
     if (bits & ((1u << held) - 1)) return std::nullopt;
+    return bytes;
+}
+
+std::string padded_base64(std::string_view bytes)
+{
+    std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
+    const auto n = EVP_EncodeBlock(out(text), in(bytes), static_cast<int>(bytes.size()));
+    text.resize(static_cast<std::size_t>(n));
+    return text;
+}
+
+std::optional<std::string> from_padded_base64(std::string_view text)
+{
+    if (text.size() % 4 != 0) return std::nullopt;
+    std::string bytes(text.size() / 4 * 3, '\0');
+    const auto n = EVP_DecodeBlock(out(bytes), in(text), static_cast<int>(text.size()));
+    if (n < 0) return std::nullopt;
+    const auto padding = text.size() - text.find_last_not_of('=') - 1;
+    if (padding > 2 || std::cmp_less(n, padding)) return std::nullopt;
+    bytes.resize(static_cast<std::size_t>(n) - padding);
     return bytes;
 }
 

@@ -30,6 +30,10 @@ std::string base64url(std::string_view bytes);
 /// Only what base64url() writes: no padding, no other alphabet, no stray bits at the end.
 std::optional<std::string> from_base64url(std::string_view text);
 
+/// RFC 4648, section 4, with padding.
+std::string padded_base64(std::string_view bytes);
+std::optional<std::string> from_padded_base64(std::string_view text);
+
 /// PostgreSQL's text form of bytea: "\x0123".
 std::string bytea(std::string_view bytes);
 

@@ -1,9 +1,9 @@
 #include "platform/jobs/celery_message.hpp"
 
-#include <openssl/evp.h>
-
 #include <boost/json.hpp>
 #include <format>
+
+#include "platform/auth/crypto.hpp"
 
 namespace roost::jobs::celery {
 
@@ -12,29 +12,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t longest_message = 256 * 1024;
-
-std::optional<std::string> from_base64(std::string_view text)
-{
-    if (text.size() % 4 != 0) return std::nullopt;
-    std::string out(text.size() / 4 * 3, '\0');
-    const auto n = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-    if (n < 0) return std::nullopt;
-    const auto padding = text.size() - text.find_last_not_of('=') - 1;
-    if (padding > 2 || std::cmp_less(n, padding)) return std::nullopt;
-    out.resize(static_cast<std::size_t>(n) - padding);
-    return out;
-}
-
-std::string to_base64(std::string_view bytes)
-{
-    std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
-    const auto n =
-        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                        reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-    out.resize(static_cast<std::size_t>(n));
-    return out;
-}
 
 /// Nothing when it is not JSON, or nested deeper than anybody needs.
 std::optional<json::value> parsed(std::string_view text)
@@ -100,7 +77,7 @@ struct reader
     void read_body(const json::object& whole)
     {
         auto body = text_in(&whole, "body");
-        if (body && text_in(properties, "body_encoding") == "base64") body = from_base64(*body);
+        if (body && text_in(properties, "body_encoding") == "base64") body = auth::from_padded_base64(*body);
         const auto content = body ? parsed(*body) : std::nullopt;
         const auto* parts = content ? content->if_array() : nullptr;
         if (!parts || parts->size() != 3 || !(*parts)[0].is_array() || !(*parts)[1].is_object())
@@ -161,7 +138,7 @@ std::string write_message(const task_message& m, std::string_view queue)
                                   {"delivery_mode", 2},   {"delivery_info", {{"exchange", ""}, {"routing_key", queue}}},
                                   {"priority", 0},        {"body_encoding", "base64"},
                                   {"delivery_tag", id}};
-    return json::serialize(json::object{{"body", to_base64(body)},
+    return json::serialize(json::object{{"body", auth::padded_base64(body)},
                                         {"content-encoding", "utf-8"},
                                         {"content-type", "application/json"},
                                         {"headers", headers},
