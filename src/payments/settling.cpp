@@ -243,6 +243,8 @@ task<result<refund>> service::refund_by_admin(pg::tx& tx, const identity& who, p
     const auto amount = asked.amount.value_or(most);
     if (amount.unit() != most.unit()) co_return invalid("/amount/currency", "the payment is in another currency");
     if (amount.minor() > most.minor()) co_return invalid("/amount/amount", "more than is left of the payment");
+    if (const auto* const gate = gateways_.find(p.provider); gate && gate->payable(amount) != amount)
+        co_return invalid("/amount/amount", "the provider cannot send exactly that at a time");
     const refund_order r{
         .amount = amount, .cause = refund_cause::admin, .reason = std::move(asked.reason), .by = who.user};
     const auto now = clock_.now();

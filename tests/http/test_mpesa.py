@@ -91,8 +91,8 @@ def test_a_request_is_paid_once_the_host_has_accepted(place):
 
 
 @pytest.mark.parametrize("told", [True, False])
-@pytest.mark.parametrize("result,reason", [("1", "insufficient_funds"), ("1001", "busy"), ("1019", "expired"), ("1032", "declined"),
-                                           ("1037", "unreachable"), ("2001", "wrong_pin")])  # fmt: skip
+@pytest.mark.parametrize("result,reason", [("1", "insufficient_funds"), ("4", "limit"), ("17", "too_soon"), ("1001", "busy"),
+                                           ("1019", "expired"), ("1032", "declined"), ("1037", "unreachable"), ("2001", "wrong_pin")])  # fmt: skip
 def test_what_comes_to_nothing_fails_with_its_reason(place, result, reason, told):
     guest, _, booking, payment = place.begun()
     place.end(payment, result, told=told)
@@ -107,7 +107,7 @@ def test_what_comes_to_nothing_fails_with_its_reason(place, result, reason, told
 
 def test_a_result_that_is_not_known_decides_nothing(place):
     guest, _, _, payment = place.begun()
-    place.mpesa.query_says[place.push(payment)["checkout"]] = "17"
+    place.mpesa.query_says[place.push(payment)["checkout"]] = "77"
     place.later()
     wait_until(lambda: place.mpesa.asked("POST /mpesa/stkpushquery/.*"), BUSY, "it being asked for")
     place.wait_idle(payment)

@@ -145,16 +145,19 @@ def test_an_expired_token_is_renewed_once(place):
     assert len(place.mpesa.asked(TOKEN)) == tokens + 1 and len(place.pushes(payment)) == 1
 
 
-@pytest.mark.parametrize("code", [401, 404])
-def test_keys_that_are_refused_decide_nothing_and_are_an_error(place, code):
+@pytest.mark.parametrize("code,why,times", [
+    (401, ("404.001.03", "Invalid Access Token"), 2), (404, ("404.001.03", "Invalid Access Token"), 2),
+    (500, ("500.001.1001", "Wrong credentials"), 1), (500, ("500.001.1001", "Merchant does not exist"), 1),
+])  # fmt: skip
+def test_keys_that_are_refused_decide_nothing_and_are_an_error(place, code, why, times):
     place.server.expect_errors("M-Pesa does not let us do this with our keys")
     guest, _, booking = place.stay()
-    place.mpesa.fail(PUSH, status(code, body=refusal("404.001.03", "Invalid Access Token")), times=2)
+    place.mpesa.fail(PUSH, status(code, body=refusal(*why)), times=times)
     payment = place.begin(guest, booking).expect(201)
     assert (payment["status"], payment["failure_reason"]) == ("failed", "not_reached")
     guest, _, _, payment = place.begun()
     place.end(payment, told=False)
-    place.mpesa.fail(QUERY, status(code, body=refusal("404.001.03", "Invalid Access Token")), times=2)
+    place.mpesa.fail(QUERY, status(code, body=refusal(*why)), times=times)
     place.later()
     wait_until(lambda: place.mpesa.failing() == 0, BUSY, "the fault")
     place.later()

@@ -5,9 +5,8 @@
 #include <charconv>
 #include <format>
 
-#include "payments/mpesa/credential.hpp"
-#include "platform/auth/crypto.hpp"
 #include "payments/mpesa/rules.hpp"
+#include "platform/auth/crypto.hpp"
 #include "platform/observe/log.hpp"
 
 namespace roost::payments::mpesa {
@@ -52,6 +51,14 @@ bool is_about_the_token(const outbound::answer& a)
     if (a.status == unauthorized) return true;
     const auto said = schema::from_loose_json<refusal>(a.body);
     return a.status / 100 == 4 && said && said->message.contains("Invalid Access Token");
+}
+
+/// The short code or its passkey, which M-Pesa answers with 500.
+bool is_about_our_keys(const outbound::answer& a)
+{
+    const auto said = schema::from_loose_json<refusal>(a.body);
+    return said && said->code == "500.001.1001"
+           && (said->message.contains("Wrong credentials") || said->message.contains("Merchant does not exist"));
 }
 
 failure no_answer(outbound::fault f)
@@ -111,6 +118,7 @@ task<reply<std::string>> api::send(std::string path, std::string body)
         auto got = co_await origin_.send(std::move(r));
         if (!got) co_return std::unexpected{no_answer(got.error())};
         if (got->status == 200) co_return std::move(got->body);
+        if (is_about_our_keys(*got)) co_return std::unexpected{not_let_in(got->status)};
         if (!is_about_the_token(*got)) co_return std::unexpected{failure_of(*got)};
         token_.forget(*bearer);
         if (again) co_return std::unexpected{not_let_in(got->status)};

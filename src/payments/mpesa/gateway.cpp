@@ -31,13 +31,22 @@ struct reason
     std::string_view code, word;
 };
 constexpr auto reasons = std::to_array<reason>({{"1", "insufficient_funds"},
+                                                {"2", "limit"},
+                                                {"3", "limit"},
+                                                {"4", "limit"},
+                                                {"8", "limit"},
+                                                {"17", "too_soon"},
+                                                {"26", "busy"},
                                                 {"1001", "busy"},
                                                 {"1019", "expired"},
                                                 {"1025", "not_delivered"},
                                                 {"1032", "declined"},
                                                 {"1037", "unreachable"},
                                                 {"2001", "wrong_pin"},
-                                                {"9999", "not_delivered"}});
+                                                {"2028", "not_permitted"},
+                                                {"8006", "locked"},
+                                                {"9999", "not_delivered"},
+                                                {"SFC_IC0003", "not_permitted"}});
 constexpr std::string_view paid = "0", still_processing = "4999";
 
 outcome waiting_for_pin() { return action_required{{action_kind::instruction, {}, {}, std::string{check_phone}}}; }

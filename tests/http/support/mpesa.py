@@ -17,6 +17,7 @@ from .simulator import Answer, Simulator
 NAIROBI = zoneinfo.ZoneInfo("Africa/Nairobi")
 SHORT_CODE = "600984"
 RESULTS = {"0": "The service request is processed successfully.", "1": "The balance is insufficient for the transaction.",
+           "4": "Declined due to limit rule: would exceed daily transfer limit.", "17": "Rule limited.",
            "1001": "Unable to lock subscriber, a transaction is already in process for the current subscriber.",
            "1019": "Transaction has expired.", "1032": "Request cancelled by user.", "1037": "DS timeout user cannot be reached.",
            "2001": "The initiator information is invalid."}  # fmt: skip
