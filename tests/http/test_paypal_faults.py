@@ -147,6 +147,22 @@ def test_what_could_not_be_let_go_is_let_go_later(place):
     place.assert_sound()
 
 
+def test_what_was_declined_is_let_go_though_the_guest_has_given_up(place):
+    guest, host, booking, payment = place.held()
+    held = place.paypal.authorization_of(payment)
+    place.paypal.captures_begin = "DECLINED"
+    place.paypal.fail(f"POST /v2/payments/authorizations/{held['id']}/void", status(500), times=1_000)
+    host.post(f"/bookings/{booking['id']}/accept/", {}).expect(200)
+    wait_until(lambda: place.paypal.tries("void", held), BUSY, "an attempt to let it go")
+    guest.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
+    place.paypal.behave()
+    place.wait_idle(payment)
+    place.later()
+    assert becomes(guest, payment, "failed")["failure_reason"] == "declined"
+    assert held["status"] == "VOIDED"
+    place.assert_sound()
+
+
 @every_fault
 def test_money_goes_back_once_whatever_becomes_of_the_reply(place, fault):
     guest, _, _, payment = place.paid()

@@ -93,6 +93,14 @@ class paypal_gateway : public gateway
         co_return now;
     }
 
+    /// Gives up what is held. As long as it is held, nothing has come to an end.
+    task<seen> let_go(const charge& c, const order& o)
+    {
+        auto now = co_await act(c, o, "void", std::string{no_body});
+        if (!now.found || is_held(*now.found)) now.outcome = not_known{"what is held is not let go"};
+        co_return now;
+    }
+
 public:
     paypal_gateway(outbound::client& c, const clock& now, const paypal_settings& how, std::string site,
                    const std::string& ca_file, std::chrono::milliseconds timeout)
@@ -134,8 +142,8 @@ public:
         // What PayPal refuses to give us is not kept from the guest either.
         if (is<charge_failed>(now) && now.found && is_held(*now.found))
         {
-            const auto gone = co_await act(c, *now.found, "void", std::string{no_body});
-            if (!gone.found || is_held(*gone.found)) now.outcome = not_known{"what is held is not let go"};
+            auto gone = co_await let_go(c, *now.found);
+            if (is<not_known>(gone)) now.outcome = std::move(gone.outcome);
         }
         co_return answer{c.reference, std::move(now.outcome)};
     }
@@ -143,7 +151,7 @@ public:
     task<answer> cancel(charge c) override
     {
         auto now = co_await look(c);
-        if (is<money_held>(now)) now = co_await act(c, *now.found, "void", std::string{no_body});
+        if (now.found && is_held(*now.found)) now = co_await let_go(c, *now.found);
         co_return answer{c.reference, std::move(now.outcome)};
     }
 

@@ -34,7 +34,7 @@ class PayPal(Calls):
     def reset(self):
         """To how it is when nobody says otherwise."""
         self.telling, self.forgets, self.refusals, self.token_seconds = True, False, {}, 32_400
-        self.refunds_begin = "COMPLETED"
+        self.refunds_begin, self.captures_begin = "COMPLETED", "COMPLETED"  # captures of what is held
         self.payouts_end = "SUCCESS"  # None: nothing comes of them yet
         self.batch_days = 0  # how long ago the batches were made, for whoever asks now
 
@@ -107,7 +107,7 @@ class PayPal(Calls):
         if status == "COMPLETED":
             self._pay(taken)
         else:
-            self._tell("PAYMENT.CAPTURE.PENDING", taken)
+            self._tell(f"PAYMENT.CAPTURE.{status}", taken)
         return taken
 
     def _pay(self, taken):
@@ -128,8 +128,9 @@ class PayPal(Calls):
         if held["status"] != "CREATED":
             raise unprocessable({"VOIDED": "AUTHORIZATION_VOIDED", "DENIED": "AUTHORIZATION_DENIED"}.get(
                 held["status"], "AUTHORIZATION_ALREADY_CAPTURED"))  # fmt: skip
-        held["status"] = "CAPTURED"
-        return 201, self._take(self._order_of(held), held["amount"], "COMPLETED")
+        if self.captures_begin == "COMPLETED":
+            held["status"] = "CAPTURED"
+        return 201, self._take(self._order_of(held), held["amount"], self.captures_begin)
 
     def _void(self, body, id):
         only(body, ())
