@@ -115,7 +115,7 @@ std::optional<to_tell> message_of(const event& e, const review_to_tell& r, insta
 std::optional<to_tell> message_of(const event& e, const payment_to_tell& p)
 {
     if (e.kind == "payment.succeeded") return to_tell{payment_received, side::guest};
-    // Who gave up, or has paid otherwise, does not wait for it.
+    // Who has cancelled does not wait for it.
     if (e.kind == "payment.failed" && p.booking_status != "cancelled_by_guest")
         return to_tell{payment_failed, side::guest};
     if (e.kind == "payment.orphaned") return to_tell{payment_not_taken, side::guest};

@@ -51,7 +51,8 @@ where b.id = $1;
 
 -- name: receipts_of_booking
 -- A refund that was asked for again stands where the last of its repetitions does.
-select receipt_number(r.year, r.sequence) as number, r.issued_at, r.currency, r.amount, p.method, f.cause,
+select case when r.refund_id is null then 'payment' else 'credit_note' end as kind,
+       receipt_number(r.year, r.sequence) as number, r.issued_at, r.currency, r.amount, p.method, f.cause,
        coalesce(f.reason, '') as reason,
        (select status from refund l where l.payment_id = f.payment_id and coalesce(l.repeats, l.id) = f.id
         order by l.id desc limit 1) as refund_status

@@ -22,35 +22,6 @@ struct stay_on_receipt
                        field<&stay_on_receipt::guest>("guest"), field<&stay_on_receipt::host>("host"));
 };
 
-struct receipt_row
-{
-    std::string number;
-    instant issued_at;
-    money amount;
-    payment_method method;
-    std::optional<refund_cause> cause;
-    std::string reason;
-    std::optional<payments::refund_status> refund_status;
-
-    receipt_entry shown() const
-    {
-        return {.kind = cause ? receipt_entry_kind::credit_note : receipt_entry_kind::payment,
-                .number = number,
-                .issued_at = issued_at,
-                .amount = amount,
-                .method = method,
-                .cause = cause,
-                .reason = reason,
-                .refund_status = refund_status};
-    }
-
-    static constexpr auto fields =
-        schema::fields(field<&receipt_row::number>("number"), field<&receipt_row::issued_at>("issued_at"),
-                       field<&receipt_row::amount>("amount"), field<&receipt_row::method>("method"),
-                       field<&receipt_row::cause>("cause"), field<&receipt_row::reason>("reason"),
-                       field<&receipt_row::refund_status>("refund_status"));
-};
-
 /// What an admin gave back out of goodwill, or a bank against our word, nobody has to pay again.
 money due_of(const bookings::booking& b, const std::vector<receipt_entry>& entries)
 {
@@ -136,11 +107,9 @@ task<result<found_receipt>> receipt_service::find(const identity& who, booking_i
               .entries = {}};
     for (const auto& line : r.lines)
         if (line.kind == calendar::price_line_kind::tax) r.taxes += line.amount;
-    for (const auto& row : co_await db_.all<receipt_row>(receipts::sql::receipts_of_booking, id))
-    {
-        (row.cause ? r.given_back : r.paid) += row.amount;
-        r.entries.push_back(row.shown());
-    }
+    r.entries = co_await db_.all<receipt_entry>(receipts::sql::receipts_of_booking, id);
+    for (const auto& e : r.entries)
+        (e.kind == receipt_entry_kind::credit_note ? r.given_back : r.paid) += e.amount;
     if (!r.entries.empty())
     {
         r.number = r.entries.front().number;
