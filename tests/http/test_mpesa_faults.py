@@ -14,7 +14,7 @@ PUSH, QUERY, TOKEN = "POST /mpesa/stkpush/v1/processrequest", "POST /mpesa/stkpu
 
 @pytest.fixture(scope="module")
 def _place(start_server, new_database, new_redis, api_of, tmp_path_factory):
-    place = MPesaPlace(start_server, new_database(), new_redis(), api_of, tmp_path_factory.mktemp("mpesa"), ROOST_PAYMENTS_TIMEOUT_MS="700")
+    place = MPesaPlace(start_server, new_database(), new_redis(), api_of, tmp_path_factory.mktemp("mpesa"), ROOST_PAYMENTS_TIMEOUT_MS="1500")
     yield place
     place.close()
 
@@ -108,9 +108,10 @@ def test_a_prompt_that_m_pesa_refuses_fails_at_once(place, fault):
     place.assert_sound()
 
 
-@pytest.mark.parametrize("fault", [hang(), cut(), status(500), status(503, body=b"<html>"), status(429), says(b"OK"), says(b"{}"),
+@pytest.mark.parametrize("fault", [hang(), partial(), status(500), status(503, body=b"<html>"), status(429), says(b"OK"), says(b"{}"),
                                    says(b'{"access_token":"","expires_in":"3599"}')], ids=lambda f: f.name)  # fmt: skip
 def test_without_a_token_nothing_goes_out_and_the_guest_may_begin_again(place, fault):
+    """Not cut(): on a connection of before, which may be any, libcurl asks again by itself."""
     place.mpesa.expire_tokens()
     guest, _, booking = place.stay()
     before = len(place.mpesa.asked(PUSH, served=True))

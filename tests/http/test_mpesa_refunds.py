@@ -16,7 +16,7 @@ TOKEN = "GET /oauth/v1/generate"
 
 @pytest.fixture(scope="module")
 def _place(start_server, new_database, new_redis, api_of, tmp_path_factory):
-    place = MPesaPlace(start_server, new_database(), new_redis(), api_of, tmp_path_factory.mktemp("mpesa"), ROOST_PAYMENTS_TIMEOUT_MS="700")
+    place = MPesaPlace(start_server, new_database(), new_redis(), api_of, tmp_path_factory.mktemp("mpesa"), ROOST_PAYMENTS_TIMEOUT_MS="1500")
     yield place
     place.close()
 
@@ -128,6 +128,7 @@ def test_what_the_terms_give_back_with_cents_goes_back_without_them(place):
     """Half of an odd price: the shillings go, fifty cents stay owed."""
     place.server.expect_errors("a provider refuses to give money back")
     guest, _, booking, payment = place.paid(stay={"check_in": 20, "nights": 1}, nightly_price=shillings(10_025), cancellation_policy="firm")
+    place.later(hours=25)  # until then everything would go back
     guest.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
     becomes(guest, payment, "partially_refunded")
     wait_until(lambda: "pending" not in [r["status"] for r in refunds(guest, payment)], BUSY, "both are decided")
