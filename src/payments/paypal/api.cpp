@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <format>
+#include <iterator>
 
 #include "platform/auth/crypto.hpp"
 #include "platform/observe/log.hpp"
@@ -24,8 +25,10 @@ struct token_reply
 struct error_detail
 {
     std::optional<std::string> issue;
+    std::vector<link> links;  // of payouts; others have theirs beside the details
 
-    static constexpr auto fields = schema::fields(field<&error_detail::issue>("issue"));
+    static constexpr auto fields = schema::fields(field<&error_detail::issue>("issue"),
+                                                  field<&error_detail::links>("link", schema::defaulted));
 };
 
 struct error_reply
@@ -72,6 +75,7 @@ failure failure_of(const outbound::answer& a)
     if (!clear || !said) return unclear(std::format("status {}", a.status));
     const auto it = std::ranges::find_if(said->details, [](const auto& d) { return d.issue && is_issue(*d.issue); });
     auto code = it != said->details.end() ? *it->issue : is_issue(said->name) ? said->name : "UNNAMED";
+    for (auto& d : said->details) std::ranges::move(d.links, std::back_inserter(said->links));
     if (a.status != absent) return {trouble::refused, std::move(code), std::move(said->links)};
     const bool of_the_id = code == "INVALID_RESOURCE_ID" || code == "RESOURCE_NOT_FOUND";
     return {of_the_id ? trouble::absent : trouble::unclear, std::move(code)};

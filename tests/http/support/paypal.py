@@ -184,7 +184,7 @@ class PayPal(Calls):
         for id, batch in self.batches.items():
             if batch["batch_header"]["sender_batch_header"] == head and self.batch_days < 30:
                 known = {"href": f"https://api.paypal.example/v1/payments/payouts/{id}", "rel": "self", "method": "GET"}
-                raise Refused(400, "USER_BUSINESS_ERROR", "Batch with given sender_batch_id already exists", [known])
+                raise Refused(400, "USER_BUSINESS_ERROR", "Batch with given sender_batch_id already exists", link=[known])
         id = self.id()
         # The reply tells nothing of what comes of it.
         header = {"payout_batch_id": id, "batch_status": "PENDING", "sender_batch_header": head}

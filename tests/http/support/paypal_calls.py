@@ -19,11 +19,11 @@ WEBHOOK_ID = "8PT597110X687430LKGECATA"
 
 
 class Refused(Exception):
-    """`improper`: a request that no caller of ours should make."""
+    """`improper`: a request that no caller of ours should make. `link`: of the issue, where payouts have theirs."""
 
-    def __init__(self, status, name, issue=None, links=(), improper=False):
+    def __init__(self, status, name, issue=None, links=(), improper=False, **link):
         self.status, self.improper = status, improper
-        details = [{"issue": issue, "description": "In words."}] if issue else []
+        details = [{"issue": issue, "description": "In words.", **link}] if issue else []
         self.body = {"name": name, "message": "In words.", "debug_id": secrets.token_hex(7), "details": details,
                      "links": list(links)}  # fmt: skip
 
