@@ -178,7 +178,7 @@ where e.account = 'host_payable' group by 1, 2, 3;
 alter table refund
     -- Tried again under another id, because providers remember the failure of this one.
     add column replaced_by uuid references refund,
-    -- The first of the refunds that ask for the same money.
+    -- The first of the refunds that ask for the same money, each because the one before was refused.
     add column repeats uuid references refund,
     drop constraint refund_cause_check,
     add constraint refund_cause check (cause in ('cancellation', 'alteration', 'admin', 'not_taken', 'dispute')) not valid;

@@ -31,6 +31,3 @@ create function receipt_number(year int, sequence int) returns text language sql
 create index receipt_of_booking on receipt (booking_id);
 create trigger receipt_stays before update or delete on receipt for each row execute function refuse_change();
 create trigger receipt_is_kept before truncate on receipt execute function refuse_change();
-
--- The first of the refunds that ask for the same money, each because the one before was refused: it has their number.
-alter table refund add column repeats uuid references refund;
