@@ -78,7 +78,7 @@ fill() {
         --reviews data/sample/reviews.csv.gz --currency SGD --city Singapore --shift-to "$(date +%F)" ||
         die "The import failed." "./dev up --fresh starts over."
     psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 "$ROOST_DATABASE_URL" --file data/sample/rules.sql ||
-        die "The sample's prices by date could not be set." "The error is above."
+        die "The sample's ways to be paid and prices by date could not be set." "The error is above."
     for name in guest host admin; do
         local role=()
         if [ "$name" != guest ]; then role=("--$name"); fi
