@@ -37,7 +37,7 @@ def place(_place):
 
 def earned(place, **changes):
     """(host, booking)"""
-    return place.earned(HOST, "KES", **changes)[1:3]
+    return place.earned(HOST, **changes)[1:3]
 
 
 def payout_of(place, host):

@@ -63,7 +63,7 @@ def test_a_host_is_paid_by_one_payout(place, earned):
 @pytest.mark.parametrize("currency,price", [("JPY", 15_000), ("USD", 12_345)])
 def test_amounts_are_written_as_paypal_counts(place, currency, price):
     address = f"host-{secrets.token_hex(6)}@example.com"
-    _, host, booking, _ = place.earned(address, currency, nightly_price={"amount": price, "currency": currency})
+    _, host, booking, _ = place.earned(address, nightly_price={"amount": price, "currency": currency})
     place.batch()
     assert sent(place, address) == [(share(booking), "SUCCESS")]
 

@@ -147,13 +147,6 @@ def test_what_is_not_told_is_asked_for(place):
     place.assert_sound()
 
 
-def reconcile(place, binary):
-    """What was begun today."""
-    days = place.db.execute("select current_date::text as first, (current_date + 1)::text as last").fetchone()
-    return subprocess.run([binary, "payments", "reconcile", "--from", days["first"], "--to", days["last"]],
-                          env=place.server.environment, capture_output=True, text=True, timeout=60)  # fmt: skip
-
-
 # Money that nobody waits for
 
 def expired(place):
@@ -214,7 +207,7 @@ def test_late_money_that_nobody_tells_of_is_found_when_reconciling(place, binary
     place.paystack.telling = False
     guest, _, booking, payment = expired(place)
     place.pay(payment)
-    done = reconcile(place, binary)
+    done = place.reconcile(binary)
     assert done.returncode != 0 and payment["id"] in done.stdout, done
     becomes(guest, payment, "succeeded")
     booking_becomes(guest, booking, "confirmed")
@@ -297,7 +290,7 @@ def test_nothing_differs_where_nothing_went_wrong(place, binary):
     kept = dict(place.paystack.transactions)
     place.paystack.transactions |= others
     before = len(place.paystack.asked("GET /transaction"))
-    done = reconcile(place, binary)
+    done = place.reconcile(binary)
     place.paystack.transactions = kept
     ours = [line for line in done.stdout.splitlines() if payment["id"] in line]
     assert ours == [] and "shop-" not in done.stdout, done

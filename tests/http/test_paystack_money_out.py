@@ -3,18 +3,17 @@
 import pytest
 
 from support.payments import BUSY, assert_sound, entries
-from support.payouts import House, no_batch, set_account, share
+from support.payouts import set_account, share
 from support.paystack_place import PaystackPlace
 from support.processes import wait_until
 from support.simulator import changed, cut, hang, partial, says, status
-from support.stays import over
 
 
 @pytest.fixture(scope="module")
 def _place(start_server, new_database, new_redis, api_of):
     settings = {"ROOST_PAYOUTS_WAIT_HOURS": "0", "ROOST_PAYMENTS_TIMEOUT_MS": "2000"}
     place = PaystackPlace(start_server, new_database(), new_redis(), api_of, **settings)
-    no_batch(place.db)
+    place.no_batch_yet()
     yield place
     place.close()
 
@@ -30,16 +29,9 @@ def earned(place):
     """earned(destination) → (host, booking, payment) of a stay that has been over for days."""
 
     def make_one(destination="RCP_host1"):
-        _, host, booking, payment = place.paid()
-        House(place.server, place.api, place.db).account(host, destination, "NGN", provider="paystack")
-        over(place.db, booking, place.clock.now(), days_ago=5)
-        return host, booking, payment
+        return place.earned(destination)[1:]
 
     return make_one
-
-
-def batch(place, done=True):
-    House(place.server, place.api, place.db).batch(done)
 
 
 def transfers(place, host):
@@ -48,16 +40,11 @@ def transfers(place, host):
     return [(t["amount"], t["_to"]) for t in list(place.paystack.transfers.values()) if t["reference"] in ids]
 
 
-def payouts(place, host):
-    rows = place.db.execute("select status, amount, failure_reason from payout where host_id = %s order by id", [host.id]).fetchall()
-    return [tuple(row.values()) for row in rows]
-
-
 def test_a_host_is_paid_by_one_transfer(place, earned):
     host, booking, _ = earned()
     for _ in range(2):
-        batch(place)
-    assert payouts(place, host) == [("paid", share(booking), None)]
+        place.batch()
+    assert place.payouts(host) == [("paid", share(booking), None)]
     assert transfers(place, host) == [(share(booking), "RCP_host1")]
     assert_sound(place.db)
 
@@ -70,9 +57,9 @@ def test_a_host_is_paid_by_one_transfer(place, earned):
 def test_whatever_fails_a_host_is_paid_once(place, earned, fault):
     host, booking, _ = earned()
     place.paystack.fail("POST /transfer", fault)
-    batch(place)
+    place.batch()
     assert place.paystack.failing() == 0
-    assert payouts(place, host) == [("paid", share(booking), None)]
+    assert place.payouts(host) == [("paid", share(booking), None)]
     assert transfers(place, host) == [(share(booking), "RCP_host1")]
     assert_sound(place.db)
 
@@ -82,17 +69,17 @@ def test_nothing_is_sent_again_as_long_as_it_cannot_be_looked_for(place, earned)
     place.paystack.fail("POST /transfer", cut(after=True))
     place.paystack.fail("GET /transfer/verify/.*", status(500))
     place.paystack.fail("GET /transfer/verify/.*", says(b'{"status":true}'))
-    batch(place)
+    place.batch()
     assert place.paystack.failing() == 0
     assert transfers(place, host) == [(share(booking), "RCP_host1")]
-    assert payouts(place, host) == [("paid", share(booking), None)]
+    assert place.payouts(host) == [("paid", share(booking), None)]
 
 
 def test_a_recipient_that_paystack_does_not_know_fails_the_payout(place, earned):
     place.server.expect_errors("payout")
     host, booking, _ = earned("RCP_unknown")
-    batch(place)
-    assert payouts(place, host) == [("failed", share(booking), "invalid_recipient")]
+    place.batch()
+    assert place.payouts(host) == [("failed", share(booking), "invalid_recipient")]
     assert_sound(place.db)
 
 
@@ -104,9 +91,9 @@ def test_a_transfer_that_has_to_wait_is_paid_in_the_end(place, earned, how):
         place.paystack.balance = False
     else:
         place.paystack.transfers_end = "otp" if how == "otp" else None
-    batch(place, done=False)
+    place.batch(done=False)
     wait_until(lambda: len(place.paystack.asked("(POST|GET) /transfer.*")) >= 2 and place.paystack.asked("POST /transfer"), BUSY, "it")
-    assert [p[0] for p in payouts(place, host)] == ["pending"]
+    assert [p[0] for p in place.payouts(host)] == ["pending"]
     if how == "otp":
         said = wait_until(lambda: [line for line in place.server.log() if "one-time password" in line.get("message", "")], BUSY, "the log")
         assert said[0]["level"] == "error" and said[0]["payout"]
@@ -115,8 +102,8 @@ def test_a_transfer_that_has_to_wait_is_paid_in_the_end(place, earned, how):
     else:
         waiting = lambda: [t for t in list(place.paystack.transfers.values()) if t["status"] in ("otp", "pending")]
         place.paystack.send(*wait_until(waiting, BUSY, "the transfer"), "success")
-    House(place.server, place.api, place.db).decided()
-    assert payouts(place, host) == [("paid", share(booking), None)]
+    place.house().decided()
+    assert place.payouts(host) == [("paid", share(booking), None)]
     assert transfers(place, host) == [(share(booking), "RCP_host1")]
     assert_sound(place.db)
 
@@ -124,10 +111,10 @@ def test_a_transfer_that_has_to_wait_is_paid_in_the_end(place, earned, how):
 def test_a_transfer_that_comes_back_is_owed_again(place, earned):
     place.server.expect_errors("payout")
     host, booking, _ = earned()
-    batch(place)
+    place.batch()
     (transfer,) = [t for t in place.paystack.transfers.values() if t["amount"] == share(booking) and t["status"] == "success"][-1:]
     place.paystack.send(transfer, "reversed")
-    wait_until(lambda: payouts(place, host) == [("failed", share(booking), "reversed")], BUSY, "its return")
+    wait_until(lambda: place.payouts(host) == [("failed", share(booking), "reversed")], BUSY, "its return")
     assert_sound(place.db)
 
 
@@ -144,11 +131,11 @@ def test_a_bank_takes_money_back_when_the_dispute_is_lost(place, earned, end, re
     found = "select * from dispute where payment_id = %s and status = %s"
     row = wait_until(lambda: place.db.execute(found, [payment["id"], "open"]).fetchone(), BUSY, "the dispute")
     assert (row["withdrawn"], row["fee"], row["reason"]) == (0, 0, "chargeback")
-    batch(place)
-    assert payouts(place, host) == [], "nothing is paid out meanwhile"
+    place.batch()
+    assert place.payouts(host) == [], "nothing is paid out meanwhile"
     place.paystack.resolve(dispute, resolution)
     wait_until(lambda: place.db.execute(found, [payment["id"], end]).fetchone(), BUSY, end)
-    batch(place)
-    assert payouts(place, host) == ([("paid", share(booking), None)] if end == "won" else [])
+    place.batch()
+    assert place.payouts(host) == ([("paid", share(booking), None)] if end == "won" else [])
     assert ("host_payable" in entries(place.db, booking)) == (end == "won")
     assert_sound(place.db)

@@ -1,21 +1,18 @@
 """Hosts are paid by Stripe's transfers, once, and banks take money back (S17, I3, domain rules 4.10)."""
 
-import subprocess
-
 import pytest
 
 from support.payments import BUSY, assert_sound, becomes, entries
-from support.payouts import House, no_batch, set_account, share
+from support.payouts import set_account, share
 from support.processes import wait_until
 from support.simulator import changed, cut, hang, partial, says, status
-from support.stays import over
 from support.stripe_place import StripePlace
 
 
 @pytest.fixture(scope="module")
 def _place(start_server, new_database, new_redis, api_of):
     place = StripePlace(start_server, new_database(), new_redis(), api_of, ROOST_PAYOUTS_WAIT_HOURS="0", ROOST_PAYMENTS_TIMEOUT_MS="2000")
-    no_batch(place.db)
+    place.no_batch_yet()
     yield place
     place.close()
 
@@ -31,16 +28,9 @@ def earned(place):
     """earned(destination) → (host, booking, payment) of a stay that has been over for days."""
 
     def make_one(destination="acct_1Host"):
-        _, host, booking, payment = place.paid()
-        House(place.server, place.api, place.db).account(host, destination, provider="stripe")
-        over(place.db, booking, place.clock.now(), days_ago=5)
-        return host, booking, payment
+        return place.earned(destination)[1:]
 
     return make_one
-
-
-def batch(place):
-    House(place.server, place.api, place.db).batch()
 
 
 def transfers(place, host):
@@ -49,16 +39,11 @@ def transfers(place, host):
     return [(t["amount"], t["destination"]) for t in place.stripe.transfers.values() if t["transfer_group"] in groups]
 
 
-def payouts(place, host):
-    rows = place.db.execute("select status, amount, failure_reason from payout where host_id = %s order by id", [host.id]).fetchall()
-    return [tuple(row.values()) for row in rows]
-
-
 def test_a_host_is_paid_by_one_transfer(place, earned):
     host, booking, _ = earned()
     for _ in range(2):
-        batch(place)
-    assert payouts(place, host) == [("paid", share(booking), None)]
+        place.batch()
+    assert place.payouts(host) == [("paid", share(booking), None)]
     assert transfers(place, host) == [(share(booking), "acct_1Host")]
     assert_sound(place.db)
 
@@ -72,9 +57,9 @@ def test_whatever_fails_a_host_is_paid_once(place, earned, fault, keeps):
     place.stripe.keeps_keys = keeps
     host, booking, _ = earned()
     place.stripe.fail("POST /v1/transfers", fault)
-    batch(place)
+    place.batch()
     assert place.stripe.failing() == 0
-    assert payouts(place, host) == [("paid", share(booking), None)]
+    assert place.payouts(host) == [("paid", share(booking), None)]
     assert transfers(place, host) == [(share(booking), "acct_1Host")]
     assert_sound(place.db)
 
@@ -85,16 +70,16 @@ def test_nothing_is_sent_again_as_long_as_it_cannot_be_looked_for(place, earned)
     place.stripe.fail("POST /v1/transfers", cut(after=True))
     place.stripe.fail("GET /v1/transfers", status(500))
     place.stripe.fail("GET /v1/transfers", says(b'{"object":"list","has_more":false}'))
-    batch(place)
+    place.batch()
     assert transfers(place, host) == [(share(booking), "acct_1Host")]
-    assert payouts(place, host) == [("paid", share(booking), None)]
+    assert place.payouts(host) == [("paid", share(booking), None)]
 
 
 def test_an_account_that_stripe_does_not_know_fails_the_payout(place, earned):
     place.server.expect_errors("payout")
     host, booking, _ = earned("acct_unknown")
-    batch(place)
-    assert payouts(place, host) == [("failed", share(booking), "resource_missing")]
+    place.batch()
+    assert place.payouts(host) == [("failed", share(booking), "resource_missing")]
     place.stripe.improper.clear()
     assert_sound(place.db)
 
@@ -113,13 +98,13 @@ def test_a_bank_takes_money_back_and_may_give_it_again(place, earned, end):
     row = wait_until(lambda: place.db.execute("select * from dispute where payment_id = %s and withdrawn > 0", [payment["id"]]).fetchone(),
                      BUSY, "the dispute")  # fmt: skip
     assert (row["withdrawn"], row["fee"], row["status"], row["reason"]) == (total, 1500, "open", "fraudulent")
-    batch(place)
-    assert payouts(place, host) == [], "nothing is paid out meanwhile"
+    place.batch()
+    assert place.payouts(host) == [], "nothing is paid out meanwhile"
     place.stripe.end_dispute(dispute, end)
     closed = "select 1 from dispute where id = %s and status = %s"
     wait_until(lambda: place.db.execute(closed, [row["id"], end]).fetchone(), BUSY, end)
-    batch(place)
-    assert payouts(place, host) == ([("paid", share(booking), None)] if end == "won" else [])
+    place.batch()
+    assert place.payouts(host) == ([("paid", share(booking), None)] if end == "won" else [])
     assert ("host_payable" in entries(place.db, booking)) == (end == "won")
     assert_sound(place.db)
 
@@ -136,19 +121,13 @@ def test_a_question_of_the_bank_takes_nothing(place, earned):
 
 
 def test_a_reconciliation_finds_nothing_and_finds_what_differs(place, binary, earned):
-    def reconcile():
-        days = [row.isoformat() for row in place.db.execute("select current_date - 1 as a, current_date + 2 as b").fetchone().values()]
-        settings = {name: value for name, value in place.server.environment.items() if name.startswith("ROOST_")}
-        done = subprocess.run([binary, "payments", "reconcile", "--from", days[0], "--to", days[1]], env=settings, capture_output=True,
-                              text=True, timeout=60)  # fmt: skip
-        return done.returncode, done.stdout
-
     for _ in range(3):
         _, _, payment = earned()
-    assert reconcile()[0] == 0, reconcile()
+    done = place.reconcile(binary)
+    assert done.returncode == 0, done
     charge = place.stripe.charges[place.intent(payment)["latest_charge"]]
     charge["amount_refunded"] = 77
-    code, found = reconcile()
-    assert code == 1 and place.intent(payment)["id"] in found and "77 there" in found
+    done = place.reconcile(binary)
+    assert done.returncode == 1 and place.intent(payment)["id"] in done.stdout and "77 there" in done.stdout, done
     charge["amount_refunded"] = 0
     becomes(place.api.as_admin(), payment, "succeeded")

@@ -10,7 +10,6 @@ import time
 import psycopg
 from psycopg.rows import dict_row
 
-from .payouts import House
 from .processes import wait_until
 from .simulator import cut, hang, status
 from .stays import over
@@ -141,7 +140,7 @@ class Cell:
 
     @property
     def house(self):
-        return House(self.place.server, self.place.api, self.place.db)
+        return self.place.house()
 
     @property
     def database(self):

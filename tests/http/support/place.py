@@ -8,7 +8,7 @@ from psycopg.rows import dict_row
 
 from .make import Make
 from .payments import BUSY, assert_sound, becomes, begin
-from .payouts import House
+from .payouts import House, no_batch
 from .processes import wait_until
 from .stays import over
 
@@ -38,7 +38,7 @@ class Place:
         self.simulator.reset()
         self.clock.reset()
         improper, self.simulator.improper = self.simulator.improper, []
-        assert improper == [], "the provider would have refused these"
+        assert improper == [], f"the provider would have refused {improper}"
 
     def stay(self, stay=None, guest=None, **changes):
         """(guest, host, booking): of a place that is paid online."""
@@ -85,12 +85,12 @@ class Place:
 
     def no_batch_yet(self):
         """Hosts are paid when a test says so."""
-        self.db.execute("insert into payout_batch (day, at) values (current_date, now()), (current_date - 1, now())")
+        no_batch(self.db)
 
-    def earned(self, destination, currency="EUR", **changes):
+    def earned(self, destination, **changes):
         """(guest, host, booking, payment) of a stay that has been over for days; the host is paid to that destination."""
         guest, host, booking, payment = self.paid(**changes)
-        self.house().account(host, destination, currency, self.simulator.provider)
+        self.house().account(host, destination, payment["amount"]["currency"], self.simulator.provider)
         over(self.db, booking, self.clock.now(), days_ago=5)
         return guest, host, booking, payment
 
@@ -107,8 +107,8 @@ class Place:
         return [tuple(row.values()) for row in rows]
 
     def reconcile(self, binary):
-        """What was begun today: how `roost payments reconcile` ended."""
-        days = self.db.execute("select current_date::text as first, (current_date + 1)::text as last").fetchone()
+        """What was begun of late: how `roost payments reconcile` ended."""
+        days = self.db.execute("select (current_date - 1)::text as first, (current_date + 2)::text as last").fetchone()
         return subprocess.run([binary, "payments", "reconcile", "--from", days["first"], "--to", days["last"]],
                               env=self.server.environment, capture_output=True, text=True, timeout=60)  # fmt: skip
 

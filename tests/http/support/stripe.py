@@ -33,6 +33,12 @@ class Stripe(Calls):
         self.intents, self.refunds, self.transfers, self.disputes = {}, {}, {}, {}
         self.accounts = {"acct_1Host"}
         self.money = []  # ("capture" | "refund" | "transfer", what it is of, amount): what really moved
+        self.reset()
+
+    def reset(self):
+        """To how it is when nobody says otherwise."""
+        self.telling = True
+        self.keeps_keys = True  # False: as if a day had passed between any two requests
         self.refunds_begin = "succeeded"
         self.capture_declines = None  # a decline code of the next capture
         self.settles_in = None  # ("usd", rate): the account's currency, when it is not the charge's

@@ -23,7 +23,6 @@ class Calls(Simulator):
         self.live = live
         self.charges, self.books = {}, {}
         self.improper = []  # requests that no caller of ours should make
-        self.keeps_keys = True  # False: as if a day had passed between any two requests
         self._kept = {}  # Idempotency-Key → (fingerprint, when, Answer)
         self._numbers = itertools.count(1)
 
