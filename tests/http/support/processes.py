@@ -211,6 +211,8 @@ class Server(Client):
     def close(self):
         if self.running():
             self.stop()
+        elif self.process and self.process.returncode != -signal.SIGKILL:  # unless a test did that, it died by itself
+            self.exit_codes.append(self.process.returncode)
 
     def log_text(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
