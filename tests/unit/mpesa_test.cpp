@@ -120,14 +120,14 @@ TEST(mpesa, reads_how_a_transfer_stands)
                 {{"Key":"TransactionStatus","Value":"{}"}}]}}}})",
             status));
     };
-    EXPECT_EQ(of("Completed").standing, standing::done);
+    EXPECT_EQ(of("Completed").standing, mpesa::standing::done);
     EXPECT_EQ(of("Completed").receipt, "MB1");
     EXPECT_EQ(of("Completed").amount, (money{30'000, kes}));
-    EXPECT_EQ(of("Declined").standing, standing::failed);
-    EXPECT_EQ(of("Initiated").standing, standing::open);
+    EXPECT_EQ(of("Declined").standing, mpesa::standing::failed);
+    EXPECT_EQ(of("Initiated").standing, mpesa::standing::open);
     const auto coded = [](int code) {
         return status_of(std::format(R"({{"ResultCode":{},"OriginatorConversationID":"1-1"}})", code)).standing;
     };
-    EXPECT_EQ(coded(2032), standing::absent);
-    for (const auto code : {15, 17, 25, 26, 2001, 2028, 8006, 100'000'001}) EXPECT_EQ(coded(code), standing::open) << code;
+    EXPECT_EQ(coded(2032), mpesa::standing::absent);
+    for (const auto code : {15, 17, 25, 26, 2001, 2028, 8006, 100'000'001}) EXPECT_EQ(coded(code), mpesa::standing::open) << code;
 }
