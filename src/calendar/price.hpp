@@ -6,7 +6,7 @@
 #include "core/dates.hpp"
 #include "core/money.hpp"
 
-/// What a stay costs (domain rules, 4.2): the one arithmetic. Search computes the same in SQL (ruled_total); a test
+/// What a stay costs (domain rules, 4.2): the one arithmetic. Search computes the same in SQL (ruled_stay); a test
 /// holds the two together.
 namespace roost::calendar {
 

@@ -17,7 +17,7 @@ day_terms terms_of(const stay_rules& usual, const rule_set* special, date day);
 
 /// Why a property does not take a booking of the stay made at `now`, in its zone; nothing when it does.
 /// errc::invalid_input with one error per broken rule. Free nights and capacity are not looked at. The SQL function
-/// rules_take says the same of lengths and days; a test holds the two together.
+/// ruled_stay says the same of lengths and days; a test holds the two together.
 std::optional<error> refusal(stay_rules usual, const rule_set* special, const time_zone& zone, date_range stay,
                              instant now);
 

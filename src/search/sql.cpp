@@ -19,25 +19,22 @@ enum class key : std::size_t
 };
 constexpr std::array<std::string_view, 6> names{"price", "total", "rating", "distance", "newest", "relevance"};
 
-/// Whether the functions that know rules by date are to be asked. Once this statement has its plan, those keep theirs:
-/// the setting is changed when the first property has rules, and not for each of them.
-constexpr std::string_view has_rules =
-    "has_rules and (select set_config('plan_cache_mode', 'force_generic_plan', true) is not null)";
+constexpr std::string_view subtotal = "(nightly_price * ($16::date - $15::date) + coalesce(cleaning_fee, 0))";
 
-/// The price of the stay as calendar/price.cpp computes it, of the property with this name in the statement. Amounts
-/// are not negative, so adding half before the division rounds half up.
-std::string total_of(std::string_view p)
-{
-    const auto subtotal =
-        std::format("({0}.nightly_price * ($16::date - $15::date) + coalesce({0}.cleaning_fee, 0))", p);
-    return std::format(
-        "case when $15::date is not null and {0}.{2}"
-        " then ruled_total({0}.id, {0}.nightly_price, coalesce({0}.cleaning_fee, 0),"
-        " {0}.tax_basis_points, $33::int, $15, $16, coalesce($17::int, 1), $36::int[])"
-        " else {1} + ({1} * $33::int + 5000) / 10000 + ({1} * {0}.tax_basis_points + 5000) / 10000 end",
-        p, subtotal, has_rules);
-}
-const auto total = total_of("property");
+/// The price of the stay as calendar/price.cpp computes it without rules by date. Amounts are not negative, so adding
+/// half before the division rounds half up.
+const auto usual_total =
+    std::format("{0} + ({0} * $33::int + 5000) / 10000 + ({0} * tax_basis_points + 5000) / 10000", subtotal);
+
+/// The price of the stay; null where rules by date do not take it, 0 without a stay. Once this statement has its plan,
+/// the function keeps those of its own: the setting is changed for the first property that has rules only.
+const auto total = std::format(
+    "case when $15::date is null then 0"
+    " when has_rules and (select set_config('plan_cache_mode', 'force_generic_plan', true) is not null)"
+    " then ruled_stay(id, $15, $16, coalesce($17::int, 1), $36::int[], $33, nightly_price, coalesce(cleaning_fee, 0),"
+    " tax_basis_points, min_nights, max_nights, closed_to_arrival, closed_to_departure)"
+    " else {} end",
+    usual_total);
 
 constexpr std::string_view distance =
     "round(st_distancesphere(location, st_setsrid(st_makepoint($9::float8, $8::float8), 4326)))::bigint";
@@ -57,7 +54,7 @@ std::string near_box(int p)
         p, p + 1, p + 2, p + 3);
 }
 
-/// What can be told from a property alone.
+/// What is told from a property's columns.
 std::string filters()
 {
     return std::format(R"(status = 'listed'
@@ -72,8 +69,8 @@ std::string filters()
     and ($17::int is null or capacity >= $17)
     and ($18::bigint is null or nightly_price >= $18)
     and ($19::bigint is null or nightly_price <= $19)
-    and ($20::bigint is null or {} >= $20)
-    and ($21::bigint is null or {} <= $21)
+    and ($20::bigint is null or has_rules or {} >= $20)
+    and ($21::bigint is null or has_rules or {} <= $21)
     and ($22::text is null or currency = $22::char(3))
     and ($23::text[] is null or amenities @> $23)
     and ($24::text[] is null or property_type = any($24))
@@ -84,43 +81,48 @@ std::string filters()
     and ($29::int is null or rating >= $29)
     and ($30::text is null or booking_mode = $30)
     and ($31::uuid is null or host_id = $31))",
-                       near_box(4), near_box(11), distance, total, total);
+                       near_box(4), near_box(11), distance, usual_total, usual_total);
 }
 
-// What costs more to know, looked at only for those whose turn it is: whether it is in the box exactly, and whether the
-// stay can be booked now (`refusal` in calendar/stays.cpp and `refusal_of` in bookings/offers.cpp say the same of one
-// property). Check-in has begun when the clock there shows its time or has done so before it was put back: then it was
-// as long ago as yesterday's offset says. `offset 0` keeps the look-ups in their indexes, one row at a time. The exact
-// box stands here also because the planner would take it for a third condition independent of the others and expect too
-// few rows.
-const auto turn = std::format(R"(($4::float8 is null and $15::date is null) or exists (
-        select from property where id = c.id
-        and ($4::float8 is null or latitude between $5 and $7
-            and (case when $4 <= $6 then longitude between $4 and $6 else longitude >= $4 or longitude <= $6 end))
-        and ($15::date is null or $15 - advance_notice_days >= ($32::timestamptz at time zone time_zone)::date
-            and $15 - booking_window_days <= ($32 at time zone time_zone)::date
-            and ($15 > ($32 at time zone time_zone)::date
-                or extract(hour from $32 at time zone time_zone) < same_day_cutoff_hour
-                    and (booking_mode <> 'request' or greatest($32 at time zone time_zone,
-                        least($32, $32 - (($32 - interval '1 day') at time zone time_zone + interval '1 day'
-                            - ($15 + check_in_time::time))) at time zone time_zone) < $15 + check_in_time::time))
-            and case when {}
-                then rules_take(id, $15, $16, min_nights, max_nights, closed_to_arrival, closed_to_departure)
-                else $34::text <> all(closed_to_arrival) and $35::text <> all(closed_to_departure) end
-            and not exists (
-                select from stay_block
-                where property_id = c.id and blocked && daterange($15, $16 + preparation_nights)
-                    and (expires_at is null or expires_at > $32)
-                offset 0))
-        offset 0))",
-                              has_rules);
+/// Of the columns `id` and `key` of these candidates those that pass also what costs more to know, looked at only when
+/// their turn comes, and the total of the stay: whether it is in the box exactly, whether the stay can be booked now
+/// (`refusal` in calendar/stays.cpp and `refusal_of` in bookings/offers.cpp say the same of one property), and its
+/// price. Check-in has begun when the clock there shows its time or has done so before it was put back: then it was as
+/// long ago as yesterday's offset says. `offset 0` keeps the look-ups in their indexes, one row at a time. The exact
+/// box stands here also because the planner would take it for a third condition independent of the others and expect
+/// too few rows.
+std::string bookable(std::string_view candidates, std::string_view price)
+{
+    return std::format(R"(select * from (
+        select id, key, case when $4::float8 is null and $15::date is null then 0 else (
+            select {} from property where id = c.id
+            and ($4::float8 is null or latitude between $5 and $7
+                and (case when $4 <= $6 then longitude between $4 and $6 else longitude >= $4 or longitude <= $6 end))
+            and ($15::date is null or $15 - advance_notice_days >= ($32::timestamptz at time zone time_zone)::date
+                and $15 - booking_window_days <= ($32 at time zone time_zone)::date
+                and ($15 > ($32 at time zone time_zone)::date
+                    or extract(hour from $32 at time zone time_zone) < same_day_cutoff_hour
+                        and (booking_mode <> 'request' or greatest($32 at time zone time_zone,
+                            least($32, $32 - (($32 - interval '1 day') at time zone time_zone + interval '1 day'
+                                - ($15 + check_in_time::time))) at time zone time_zone) < $15 + check_in_time::time))
+                and (has_rules or $34::text <> all(closed_to_arrival) and $35::text <> all(closed_to_departure))
+                and not exists (
+                    select from stay_block
+                    where property_id = c.id and blocked && daterange($15, $16 + preparation_nights)
+                        and (expires_at is null or expires_at > $32)
+                    offset 0))
+            offset 0) end as total
+        from ({} offset 0) c offset 0) d
+    where total is not null and ($20::bigint is null or total >= $20) and ($21::bigint is null or total <= $21))",
+                       price, candidates);
+}
 
 std::string_view column_of(key k)
 {
     switch (k)
     {
         case key::price: return "nightly_price";
-        case key::total: return total;
+        case key::total: return "total";
         case key::rating: return "rating";
         case key::distance: return distance;
         case key::newest: return "created_at";
@@ -131,29 +133,32 @@ std::string_view column_of(key k)
 
 std::string page_text(key k, bool ascending)
 {
+    const bool by_total = k == key::total;
     const auto column = column_of(k);
     const std::string number =
         k == key::newest ? "(extract(epoch from created_at) * 1000000)::bigint" : std::string{column};
     const std::string_view type = k == key::newest ? "timestamptz" : "bigint";
     const std::string_view way = ascending ? "asc" : "desc", beyond = ascending ? ">" : "<";
-    // The inner select sorts, or walks an index in order; the middle one takes from it until the page is full;
-    // the outer one fetches what is shown.
-    return std::format(R"(select s.key, {1} as total_price, case when $8::float8 is not null then {2} end as distance_m,
+    const auto found =
+        by_total ? std::format("(select id, {} as total from property where {} offset 0) p where total is not null",
+                               total, filters())
+                 : std::format("property where {}", filters());
+    // They are sorted, or an index is walked in order. The select around them takes until the page is full; the outer
+    // one fetches what is shown.
+    const auto candidates = std::format(
+        "select id, {} as key from {} and ($37::text is null or ({}, id) {} ($37::text::{}, $38::uuid))"
+        " order by {} {}, id {}",
+        number, found, column, beyond, type, column, way, way);
+    return std::format(
+        R"(select s.key, case when $15::date is not null then s.total end as total_price,
+    case when $8::float8 is not null then {} end as distance_m,
     p.id, host_id, title, property_type, room_type, line, city, region, country, postcode, latitude, longitude,
     currency, nightly_price, cleaning_fee, capacity, bedrooms, beds, bathrooms, amenities, images, booking_mode,
     payment_mode, cancellation_policy, nullif(rating, 0) / 100.0::float8 as rating, rating_count, version
-from (select * from (
-    select id, {0} as key
-    from property
-    where {3}
-    and ($37::text is null or ({4}, id) {5} ($37::text::{6}, $38::uuid))
-    order by {4} {7}, id {7}
-    offset 0) c
-    where {8}
-    limit $39) s
+from ({} limit $39) s
 join property p on p.id = s.id
-order by s.key {7}, s.id {7})",
-                       number, total_of("p"), distance, filters(), column, beyond, type, way, turn);
+order by s.key {}, s.id {})",
+        distance, bookable(candidates, by_total ? "c.key" : total), way, way);
 }
 
 struct composed
@@ -170,7 +175,8 @@ struct composed
             texts[i] = page_text(static_cast<key>(i / 2), ascending);
         }
         count_text =
-            std::format("select count(*) from (select id from property where {} offset 0) c where {}", filters(), turn);
+            std::format("select count(*) from ({}) s",
+                        bookable(std::format("select id, null as key from property where {}", filters()), total));
     }
 };
 

@@ -13,7 +13,7 @@ def half_up(amount, parts, of):
 
 def round_halves_down(db):
     """For controls: search's totals in this database become those of another rounding."""
-    [(source,)] = [tuple(row.values()) for row in db.execute("select pg_get_functiondef('ruled_total'::regproc)")]
+    [(source,)] = [tuple(row.values()) for row in db.execute("select pg_get_functiondef('ruled_stay'::regproc)")]
     other = source.replace("+ 5000) / 10000", "+ 4999) / 10000")
     assert other != source
     db.execute(other)
