@@ -178,7 +178,8 @@ struct preferences
 
     static constexpr auto fields = schema::fields(
         field<&preferences::account>("account", "Your address, password and sign-ins."),
-        field<&preferences::booking>("booking", "Requests, confirmations, changes, cancellations, payments and payouts."),
+        field<&preferences::booking>("booking",
+                                     "Requests, confirmations, changes, cancellations, payments and payouts."),
         field<&preferences::reminder>("reminder", "The day before check-in."),
         field<&preferences::review>("review", "When a stay can be reviewed, and what becomes of reviews."),
         field<&preferences::calendar>("calendar", "Conflicts with calendars of other platforms."));

@@ -129,5 +129,6 @@ TEST(mpesa, reads_how_a_transfer_stands)
         return status_of(std::format(R"({{"ResultCode":{},"OriginatorConversationID":"1-1"}})", code)).standing;
     };
     EXPECT_EQ(coded(2032), mpesa::standing::absent);
-    for (const auto code : {15, 17, 25, 26, 2001, 2028, 8006, 100'000'001}) EXPECT_EQ(coded(code), mpesa::standing::open) << code;
+    for (const auto code : {15, 17, 25, 26, 2001, 2028, 8006, 100'000'001})
+        EXPECT_EQ(coded(code), mpesa::standing::open) << code;
 }

@@ -97,7 +97,8 @@ bool is(const outcome& o)
 
 TEST(PayPalOrders, mean_what_has_moved_first_and_then_what_they_say)
 {
-    EXPECT_EQ(std::get<action_required>(outcome_with("CREATED", "null")).action.redirect_url, "https://paypal.example/");
+    EXPECT_EQ(std::get<action_required>(outcome_with("CREATED", "null")).action.redirect_url,
+              "https://paypal.example/");
     EXPECT_TRUE(is<action_required>(outcome_with("PAYER_ACTION_REQUIRED", "null")));
     EXPECT_TRUE(is<still_pending>(outcome_with("APPROVED", "null")));
     EXPECT_TRUE(is<charge_cancelled>(outcome_with("VOIDED", "null")));

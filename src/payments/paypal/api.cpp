@@ -27,8 +27,8 @@ struct error_detail
     std::optional<std::string> issue;
     std::vector<link> links;  // of payouts; others have theirs beside the details
 
-    static constexpr auto fields = schema::fields(field<&error_detail::issue>("issue"),
-                                                  field<&error_detail::links>("link", schema::defaulted));
+    static constexpr auto fields =
+        schema::fields(field<&error_detail::issue>("issue"), field<&error_detail::links>("link", schema::defaulted));
 };
 
 struct error_reply

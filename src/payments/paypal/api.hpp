@@ -24,7 +24,7 @@ enum class trouble
 struct failure
 {
     trouble what;
-    std::string code;                // PayPal's, "INSTRUMENT_DECLINED", or our word
+    std::string code;              // PayPal's, "INSTRUMENT_DECLINED", or our word
     std::vector<link> links = {};  // of a refusal
 };
 

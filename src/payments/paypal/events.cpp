@@ -93,9 +93,8 @@ void point(provider_event& e, told what, const event_resource& r)
             if (!r.units.empty()) e.payment = payment_in(r.units.front().custom_id);
             break;
         case told::movement:
-            is_about(event_subject::payment, r.supplementary && r.supplementary->related
-                                                 ? r.supplementary->related->order
-                                                 : std::nullopt);
+            is_about(event_subject::payment,
+                     r.supplementary && r.supplementary->related ? r.supplementary->related->order : std::nullopt);
             e.payment = payment_in(r.custom_id);
             break;
         case told::refund: is_about(event_subject::refund, r.custom_id); break;

@@ -104,10 +104,7 @@ class paypal_gateway : public gateway
 public:
     paypal_gateway(outbound::client& c, const clock& now, const paypal_settings& how, std::string site,
                    const std::string& ca_file, std::chrono::milliseconds timeout)
-        : clock_{now},
-          site_{std::move(site)},
-          api_{c, how, ca_file, timeout},
-          events_{c, now, how, ca_file, timeout}
+        : clock_{now}, site_{std::move(site)}, api_{c, how, ca_file, timeout}, events_{c, now, how, ca_file, timeout}
     {}
 
     bool takes(payment_method m, currency c) const override

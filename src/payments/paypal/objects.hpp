@@ -120,8 +120,8 @@ struct link
 {
     std::string href, rel;
 
-    static constexpr auto fields = schema::fields(field<&link::href>("href", schema::defaulted),
-                                                  field<&link::rel>("rel", schema::defaulted));
+    static constexpr auto fields =
+        schema::fields(field<&link::href>("href", schema::defaulted), field<&link::rel>("rel", schema::defaulted));
 };
 
 struct breakdown

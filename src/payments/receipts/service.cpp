@@ -61,7 +61,8 @@ task<result<void>> receipt_service::issue_missing()
 {
     for (auto got = most_at_once; got == most_at_once;)
     {
-        const auto bookings = co_await db_.all<booking_id>(receipts::sql::bookings_without_numbers, static_cast<int>(most_at_once));
+        const auto bookings =
+            co_await db_.all<booking_id>(receipts::sql::bookings_without_numbers, static_cast<int>(most_at_once));
         got = bookings.size();
         for (const auto id : bookings)
         {
@@ -108,8 +109,7 @@ task<result<found_receipt>> receipt_service::find(const identity& who, booking_i
     for (const auto& line : r.lines)
         if (line.kind == calendar::price_line_kind::tax) r.taxes += line.amount;
     r.entries = co_await db_.all<receipt_entry>(receipts::sql::receipts_of_booking, id);
-    for (const auto& e : r.entries)
-        (e.kind == receipt_entry_kind::credit_note ? r.given_back : r.paid) += e.amount;
+    for (const auto& e : r.entries) (e.kind == receipt_entry_kind::credit_note ? r.given_back : r.paid) += e.amount;
     if (!r.entries.empty())
     {
         r.number = r.entries.front().number;
