@@ -29,8 +29,10 @@ def broker(private_redis):
 def shop(broker):
     app = Celery("client", broker=broker[0], backend=broker[1])
     app.conf.task_routes = {"test.*": {"queue": "roost"}}
+    # A result that is collected as garbage would call Redis: in the middle of another such call, and wait for itself for
+    # ever, or when its Redis is gone.
+    app.backend.result_consumer.cancel_for = lambda task_id: None
     yield app
-    app.backend.result_consumer.cancel_for = lambda task_id: None  # results outlive their Redis, and would call for it
     app.close()
 
 
