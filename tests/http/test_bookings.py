@@ -15,8 +15,8 @@ def test_a_quote_explains_every_line(api, make):
     guest = api.new_guest()
     quote = make.quote(listing, guest, check_in=40, nights=4, guests=3)
     lines = {line["kind"]: line for line in quote["price"]["lines"]}
-    assert lines["nights"] == {"kind": "nights", "description": "Nights at the usual price", "rule": "base", "quantity": 4,
-                               "unit_price": money(10050), "rate_basis_points": None, "base": None,
+    assert lines["nights"] == {"kind": "nights", "description": "Nights at the usual price", "name": None, "rule": "base",
+                               "quantity": 4, "unit_price": money(10050), "rate_basis_points": None, "base": None,
                                "amount": money(40200), "refundable": True}
     assert lines["cleaning"]["amount"] == money(4000)
     assert (lines["guest_fee"]["rate_basis_points"], lines["guest_fee"]["amount"]) == (1200, money(5304))

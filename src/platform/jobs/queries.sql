@@ -93,14 +93,15 @@ on conflict do nothing;
 
 -- name: start_periodic
 -- Compare and swap: of all processes that find a schedule due, one moves it on and enqueues the job. What was missed is
--- not made up for. A schedule that lies further ahead than its period was written before the clock was moved back.
+-- not made up for. A schedule that lies further ahead than its period was written before the clock was moved back;
+-- a minute is no sign of that, because whoever waited for the row began a little earlier than who moved it on.
 with moved as (
     update job_schedule s
     set next_at = now() + make_interval(secs => $1::float8 + k.period)
     from unnest($2::text[], $3::int[], $4::int[], $5::jsonb[]) k(kind, period, priority, payload)
     where s.kind = k.kind
       and (s.next_at <= now() + make_interval(secs => $1::float8)
-           or s.next_at > now() + make_interval(secs => $1::float8 + k.period))
+           or s.next_at > now() + make_interval(secs => $1::float8 + k.period + 60))
     returning k.kind, k.priority, k.payload
 )
 insert into job (kind, payload, priority, status, unique_key)
