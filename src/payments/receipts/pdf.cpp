@@ -84,7 +84,6 @@ public:
 
     void describe(const sheet& s)
     {
-        cairo_pdf_surface_restrict_to_version(surface_.get(), CAIRO_PDF_VERSION_1_4);  // what old bookkeeping reads too
         cairo_pdf_surface_set_metadata(surface_.get(), CAIRO_PDF_METADATA_TITLE, s.title.c_str());
         if (!s.made_at.empty())
             cairo_pdf_surface_set_metadata(surface_.get(), CAIRO_PDF_METADATA_CREATE_DATE, s.made_at.c_str());
