@@ -64,8 +64,7 @@ for (const [screen, viewport] of Object.entries(screens)) {
             page.on("console", (message) => { if (message.type() === "error" && !message.text().includes("favicon")) complaints.push(message.text()); });
             await page.goto(await newPayment());
             await page.screenshot({ path: picture(`sandbox-${screen}-open`), fullPage: true });
-            await assertUsable(page);
-            await assertFocusIsSeen(page);
+            await assertFocusIsSeen(page);  // before anything is pointed at, where Tab would go on
             for (const name of way.press) {
                 await assertUsable(page);
                 await page.screenshot({ path: picture(`sandbox-${screen}-${way.name}`), fullPage: true });
