@@ -231,7 +231,7 @@ def main():
                 if part.strip():
                     c.execute(part)
     bench = Bench(url, guest, host, how.seconds)
-    server = {"ROOST_DATABASE_URL": url, "ROOST_REDIS_URL": os.environ["ROOST_TEST_REDIS"], "ROOST_HTTP_PORT": str(bench.port),
+    server = {"ROOST_ENVIRONMENT": "test", "ROOST_DATABASE_URL": url, "ROOST_REDIS_URL": os.environ["ROOST_TEST_REDIS"], "ROOST_HTTP_PORT": str(bench.port),
               "ROOST_HTTP_ACCESS_LOG": "false", "ROOST_LOG_LEVEL": "error", "ROOST_LIMITS_LOGIN_ACCOUNT": "0",
               "ROOST_LIMITS_LOGIN_ACCOUNT_NETWORK": "0", "ROOST_LIMITS_LOGIN_NETWORK": "0", "ROOST_LIMITS_LOGIN_ALL": "0"}
     results = {}
