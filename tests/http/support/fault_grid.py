@@ -399,6 +399,7 @@ def provider_fails(fault):
         cell.stripe.fail(".*", fault, times=cell.n)
         yield
 
+    fail.at_once = 4  # after five failures in a row a provider is left alone: nothing would be at work
     return fail
 
 
