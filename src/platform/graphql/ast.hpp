@@ -86,36 +86,36 @@ struct value
 struct member
 {
     std::uint32_t at = 0;
-    std::string_view name;
-    ast::value value;
+    std::string_view name = {};
+    ast::value value = {};
 };
 
 struct argument
 {
     std::uint32_t at = 0;
-    std::string_view name;
-    ast::value value;
+    std::string_view name = {};
+    ast::value value = {};
 };
 
 struct directive
 {
     std::uint32_t at = 0;
-    std::string_view name;
-    std::span<const argument> arguments;
+    std::string_view name = {};
+    std::span<const argument> arguments = {};
 };
 
 /// A type as it is written in a document, `[Int!]!`.
 struct type
 {
     std::uint32_t at = 0, name_at = 0;
-    std::string_view name;
-    wrapping around;
+    std::string_view name = {};
+    wrapping around = {};
 };
 
 struct name
 {
     std::uint32_t at = 0;
-    std::string_view text;
+    std::string_view text = {};
 };
 
 enum class selection_kind : std::uint8_t
@@ -129,11 +129,11 @@ struct selection
 {
     selection_kind kind = selection_kind::field;
     std::uint32_t at = 0, name_at = 0, selections_at = 0;
-    std::string_view alias;  ///< field: empty when it has none
-    std::string_view name;   ///< field, spread: its name; inline fragment: the type it is on, or empty
-    std::span<const argument> arguments;
-    std::span<const directive> directives;
-    std::span<const selection> selections;  ///< empty when there is no `{`: an empty `{}` is no syntax
+    std::string_view alias = {};  ///< field: empty when it has none
+    std::string_view name = {};   ///< field, spread: its name; inline fragment: the type it is on, or empty
+    std::span<const argument> arguments = {};
+    std::span<const directive> directives = {};
+    std::span<const selection> selections = {};  ///< empty when there is no `{`: an empty `{}` is no syntax
 
     std::string_view response_name() const { return alias.empty() ? name : alias; }
 };
@@ -142,10 +142,10 @@ struct variable
 {
     std::uint32_t at = 0, name_at = 0;
     const value* description = nullptr;
-    std::string_view name;
-    ast::type type;
+    std::string_view name = {};
+    ast::type type = {};
     const value* default_value = nullptr;
-    std::span<const directive> directives;
+    std::span<const directive> directives = {};
 };
 
 struct operation
@@ -153,10 +153,10 @@ struct operation
     operation_kind kind = operation_kind::query;
     std::uint32_t at = 0, name_at = 0, selections_at = 0;
     const value* description = nullptr;
-    std::string_view name;  ///< empty when it has none
-    std::span<const variable> variables;
-    std::span<const directive> directives;
-    std::span<const selection> selections;
+    std::string_view name = {};  ///< empty when it has none
+    std::span<const variable> variables = {};
+    std::span<const directive> directives = {};
+    std::span<const selection> selections = {};
     std::uint32_t end = 0;  ///< just behind its last token
 };
 
@@ -164,10 +164,10 @@ struct fragment
 {
     std::uint32_t at = 0, name_at = 0, selections_at = 0;
     const value* description = nullptr;
-    std::string_view name;
-    ast::name on;
-    std::span<const directive> directives;
-    std::span<const selection> selections;
+    std::string_view name = {};
+    ast::name on = {};
+    std::span<const directive> directives = {};
+    std::span<const selection> selections = {};
     std::uint32_t end = 0;  ///< just behind its last token
 };
 
@@ -177,35 +177,35 @@ struct input_value
 {
     std::uint32_t at = 0, name_at = 0;
     const value* description = nullptr;
-    std::string_view name;
-    ast::type type;
+    std::string_view name = {};
+    ast::type type = {};
     const value* default_value = nullptr;
-    std::span<const directive> directives;
+    std::span<const directive> directives = {};
 };
 
 struct field
 {
     std::uint32_t at = 0, name_at = 0;
     const value* description = nullptr;
-    std::string_view name;
-    std::span<const input_value> arguments;
-    ast::type type;
-    std::span<const directive> directives;
+    std::string_view name = {};
+    std::span<const input_value> arguments = {};
+    ast::type type = {};
+    std::span<const directive> directives = {};
 };
 
 struct enum_value
 {
     std::uint32_t at = 0, name_at = 0;
     const value* description = nullptr;
-    std::string_view name;
-    std::span<const directive> directives;
+    std::string_view name = {};
+    std::span<const directive> directives = {};
 };
 
 struct root_type
 {
     operation_kind kind = operation_kind::query;
     std::uint32_t at = 0;
-    ast::name type;
+    ast::name type = {};
 };
 
 enum class definition_kind : std::uint8_t
@@ -230,14 +230,14 @@ struct type_definition
     bool repeatable = false;  ///< directive
     std::uint32_t at = 0, name_at = 0;
     const value* description = nullptr;
-    std::string_view name;
-    std::span<const directive> directives;
-    std::span<const ast::name> interfaces;  ///< object, interface
-    std::span<const field> fields;          ///< object, interface
-    std::span<const ast::name> members;     ///< union: types; directive: locations
-    std::span<const enum_value> values;     ///< enumeration
-    std::span<const input_value> inputs;    ///< input object: fields; directive: arguments
-    std::span<const root_type> root_types;  ///< schema
+    std::string_view name = {};
+    std::span<const directive> directives = {};
+    std::span<const ast::name> interfaces = {};  ///< object, interface
+    std::span<const field> fields = {};          ///< object, interface
+    std::span<const ast::name> members = {};     ///< union: types; directive: locations
+    std::span<const enum_value> values = {};     ///< enumeration
+    std::span<const input_value> inputs = {};    ///< input object: fields; directive: arguments
+    std::span<const root_type> root_types = {};  ///< schema
 };
 
 /// One definition in the order of the text: an index into the list of its kind.
