@@ -1,5 +1,4 @@
 #pragma once
-#include <boost/json/object.hpp>
 #include <cstdint>
 #include <expected>
 #include <span>
@@ -9,6 +8,10 @@
 
 #include "platform/graphql/ast.hpp"
 #include "platform/graphql/type_system.hpp"
+
+namespace boost::json {
+class object;
+}
 
 namespace roost::graphql {
 
@@ -102,7 +105,12 @@ bool constant(std::span<const ast::argument> arguments);
 /// A literal without variables, coerced to `type`; nothing when it does not fit. Default values are read by it.
 std::optional<input> coerce_literal(type_ref type, const ast::value& literal, arena& into);
 
-/// Whether @skip and @include let a selection through.
-bool included(std::span<const ast::directive> directives, const input_map& variables);
+/// What is wrong with a literal for a scalar or an enumeration, or nothing. Of a scalar with a check of its own a literal
+/// that has variables in it is not checked.
+std::optional<std::string> literal_fault(const named_type& leaf, const ast::value& literal);
+
+/// Whether @skip and @include let a selection through. An error when a variable is null that must not be.
+std::expected<bool, error> included(const document& d, std::span<const ast::directive> directives,
+                                    const input_map& variables);
 
 }  // namespace roost::graphql

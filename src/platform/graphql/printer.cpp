@@ -9,8 +9,43 @@ namespace roost::graphql {
 
 namespace {
 
-/// A string as a literal on one line.
-void append_quoted(std::string& out, std::string_view text)
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+/// Whether all lines but the first begin with blanks, which would then be taken for the common indent.
+bool all_indented(std::string_view text)
+{
+    bool indented = text.contains('\n');
+    for (const auto line : text | std::views::split('\n') | std::views::drop(1))
+        indented = indented && (line.empty() || is_blank(line.front()));
+    return indented;
+}
+
+/// Whether the text would run into the quotes behind it.
+bool touches_quotes(std::string_view text)
+{
+    return (text.ends_with('"') && !text.ends_with("\"\"\"")) || text.ends_with('\\');
+}
+
+/// What stands between the quotes of a block string, `line_end` at the end of each line.
+void append_block_text(std::string& out, std::string_view text, std::string_view line_end)
+{
+    for (std::size_t i = 0; i < text.size(); ++i)
+    {
+        if (text.substr(i).starts_with("\"\"\""))
+        {
+            out += "\\\"\"\"";
+            i += 2;
+        }
+        else if (text[i] == '\n')
+            out += line_end;
+        else
+            out += text[i];
+    }
+}
+
+}  // namespace
+
+void append_string(std::string& out, std::string_view text)
 {
     out += '"';
     for (const char c : text)
@@ -34,28 +69,29 @@ void append_quoted(std::string& out, std::string_view text)
     out += '"';
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-/// A block string without a character that could be left out. Its value has no \r: a lexer made it.
-void append_block(std::string& out, std::string_view value)
+void append_compact_block(std::string& out, std::string_view text)
 {
-    bool indented = value.contains('\n');  // else the first line's indent would look like the common one
-    for (const auto line : value | std::views::split('\n') | std::views::drop(1))
-        indented = indented && (line.empty() || is_blank(line.front()));
     out += "\"\"\"";
-    if (indented) out += '\n';
-    for (auto rest = value; !rest.empty();)
-    {
-        const auto quotes = rest.find("\"\"\"");
-        out += rest.substr(0, quotes);
-        if (quotes == rest.npos) break;
-        out += "\\\"\"\"";
-        rest.remove_prefix(quotes + 3);
-    }
-    const bool triple = value.ends_with("\"\"\"") && out.ends_with("\\\"\"\"");
-    if ((value.ends_with('"') && !triple) || value.ends_with('\\')) out += '\n';
+    if (all_indented(text)) out += '\n';
+    append_block_text(out, text, "\n");
+    if (touches_quotes(text)) out += '\n';
     out += "\"\"\"";
 }
+
+void append_block(std::string& out, std::string_view text, std::string_view indent)
+{
+    constexpr std::size_t long_line = 70;
+    const auto line_end = '\n' + std::string{indent};
+    const bool lines = text.contains('\n') || text.size() > long_line || touches_quotes(text) || text.ends_with("\"\"\"");
+    const bool begins_blank = !text.contains('\n') && !text.empty() && is_blank(text.front());
+    out += "\"\"\"";
+    if (lines && !begins_blank) out += line_end;
+    append_block_text(out, text, line_end);
+    if (lines) out += line_end;
+    out += "\"\"\"";
+}
+
+namespace {
 
 /// Writes tokens, with a space only where two would run together.
 class compact
@@ -203,9 +239,9 @@ private:
     {
         if (after_word_) out_ += ' ';
         if (v.block)
-            append_block(out_, v.text);
+            append_compact_block(out_, v.text);
         else
-            append_quoted(out_, v.text);
+            append_string(out_, v.text);
         after_word_ = true;
     }
     void print(const ast::type& t) { print_type(t.name, t.around); }
@@ -308,7 +344,7 @@ void append_value(std::string& out, const ast::value& v)
     switch (v.kind)
     {
         case ast::value_kind::variable: out += '$'; break;
-        case ast::value_kind::string: return append_quoted(out, v.text);
+        case ast::value_kind::string: return append_string(out, v.text);
         case ast::value_kind::list:
             out += '[';
             commas(v.items, [&](const ast::value& i) { append_value(out, i); });

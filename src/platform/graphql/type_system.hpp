@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -38,6 +39,7 @@ enum class directive_location : std::uint8_t
     fragment_spread,
     inline_fragment,
     variable_definition,
+    fragment_variable_definition,
     schema,
     scalar,
     object,
@@ -49,6 +51,7 @@ enum class directive_location : std::uint8_t
     enum_value,
     input_object,
     input_field_definition,
+    directive_definition,
 };
 
 /// "FRAGMENT_SPREAD"
@@ -165,6 +168,7 @@ struct input_value
     std::string description;
     type_ref type;
     const ast::value* default_value = nullptr;
+    const input* default_input = nullptr;  ///< the default value, coerced
     std::optional<std::string> deprecated;
     std::uint32_t at = 0;
 
@@ -202,7 +206,7 @@ struct field
     list_size size;
     std::uint32_t cost = 0;
     std::uint32_t index = 0;             ///< unlike that of any other field of the schema, below schema::field_count()
-    const named_type* parent = nullptr;  ///< nullptr for __typename
+    const named_type* parent = nullptr;  ///< nullptr for __typename, which all have
     std::uint32_t at = 0;
 };
 
@@ -222,6 +226,8 @@ public:
     const std::string& description() const { return description_; }
     std::uint32_t index() const { return index_; }  ///< its place in schema::types()
     std::uint32_t at() const { return at_; }
+    /// One of the specification's: a scalar or a type of introspection.
+    bool built_in() const { return built_in_; }
 
     bool composite() const
     {
@@ -242,6 +248,8 @@ public:
     /// itself.
     std::span<const named_type* const> possible() const { return possible_; }
     bool can_be(const named_type& object) const;
+    /// What a union is declared of.
+    std::span<const named_type* const> members() const { return members_; }
 
     // Enumerations.
     std::span<const enum_value> values() const { return values_; }
@@ -255,7 +263,7 @@ public:
     const std::optional<std::string>& specified_by() const { return specified_by_; }
     scalar_check check() const { return check_; }
     /// Int, Float, String, Boolean or ID.
-    bool built_in_scalar() const { return built_in_scalar_; }
+    bool built_in_scalar() const { return built_in_ && kind_ == type_kind::scalar; }
 
 private:
     friend class schema_builder;
@@ -263,12 +271,12 @@ private:
     friend bool overlap(const named_type& a, const named_type& b);
 
     type_kind kind_ = type_kind::scalar;
-    bool one_of_ = false, built_in_scalar_ = false;
+    bool one_of_ = false, built_in_ = false;
     std::uint32_t index_ = 0, at_ = 0;
     std::string name_, description_;
     std::vector<graphql::field> fields_;
     name_index field_index_;
-    std::vector<const named_type*> interfaces_, possible_;
+    std::vector<const named_type*> interfaces_, members_, possible_;
     std::vector<std::uint64_t> possible_bits_;  // by index
     std::vector<enum_value> values_;
     name_index value_index_;
@@ -284,13 +292,13 @@ struct directive
 {
     std::string name;
     std::string description;
-    std::uint32_t locations = 0;  // a bit for each directive_location
+    std::vector<directive_location> locations;
     input_values arguments;
     bool repeatable = false;
     bool built_in = false;
     std::uint32_t at = 0;
 
-    bool allowed(directive_location where) const { return (locations >> static_cast<unsigned>(where) & 1) != 0; }
+    bool allowed(directive_location where) const { return std::ranges::contains(locations, where); }
 };
 
 class schema;
@@ -301,8 +309,10 @@ using schema_ptr = std::shared_ptr<const schema>;
 class schema
 {
 public:
-    /// Resolves and checks a description: every rule of "Type System" in the specification. All that is wrong is told.
-    static std::expected<schema_ptr, std::vector<error>> build(const definition::schema& from);
+    /// Resolves and checks a description: every rule of "Type System" in the specification. All that is wrong is told,
+    /// with places in `source` where the description comes from one. Errors are code::invalid_document.
+    static std::expected<schema_ptr, std::vector<error>> build(const definition::schema& from,
+                                                               std::string_view source = {});
 
     const std::string& description() const { return description_; }
     std::uint32_t at() const { return at_; }
