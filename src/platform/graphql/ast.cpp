@@ -57,7 +57,8 @@ void document::index_fragments()
     for (std::uint32_t i = 0; i < fragments_.size(); ++i)
     {
         auto at = hash_of(fragments_[i].name) & mask;
-        while (fragment_slots_[at] != 0) at = (at + 1) & mask;
+        while (fragment_slots_[at] != 0 && fragments_[fragment_slots_[at] - 1].name != fragments_[i].name)
+            at = (at + 1) & mask;
         fragment_slots_[at] = i + 1;
     }
 }

@@ -259,7 +259,7 @@ public:
     std::span<const ast::fragment> fragments() const { return fragments_; }
     std::span<const ast::type_definition> type_definitions() const { return type_definitions_; }
 
-    /// The first fragment of that name, or nullptr. Takes constant time.
+    /// The fragment of that name, or nullptr; of several, which no valid document has, the last. Takes constant time.
     const ast::fragment* fragment(std::string_view name) const;
 
     /// The operation a request asks for: the one of that name, or the only one when `name` is empty; otherwise nullptr.

@@ -13,8 +13,9 @@ struct validation_settings
     std::size_t max_errors = 20;
     /// Whether messages propose names that do exist ("Did you mean …?"), which tells the schema to whoever guesses.
     bool suggestions = true;
-    /// How many comparisons of fields the rule that overlapping fields can be merged may take: code::too_intricate.
-    std::size_t merge_steps = 200'000;
+    /// How many steps the rules may take that are not linear in the text, such as that overlapping fields can be merged:
+    /// code::too_intricate.
+    std::size_t steps = 200'000;
 };
 
 /// Checks a document against every rule for executable documents of the specification: its edition of October 2021,
