@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # ./dev test: every suite, one count.
 
-suites_by_default=(lint unit http clients fuzz)
+suites_by_default=(lint unit http clients graphql fuzz)
 all_suites=("${suites_by_default[@]}" asan tsan)  # the last two run unit and http again, in builds that look for more
 passed=0
 failed=0
@@ -52,6 +52,18 @@ suite_clients() {
     use_test_servers release
     NODE_OPTIONS="--test-reporter=spec --test-reporter-destination=stdout --test-reporter=junit --test-reporter-destination=$results/clients.xml" \
         count_file clients.xml run python3 tests/with_server.py npm --prefix tests/clients test -- "$@"
+}
+
+# The reference implementation of GraphQL and ours judge the same random documents.
+suite_graphql() {
+    if ! compile release graphql_verdicts; then return; fi
+    if ! npm_packages tests/graphql; then
+        failed=$((failed + 1))
+        return
+    fi
+    ROOST_BUILD_DIR=$PWD/build/release \
+        NODE_OPTIONS="--test-reporter=spec --test-reporter-destination=stdout --test-reporter=junit --test-reporter-destination=$results/graphql.xml" \
+        count_file graphql.xml run npm --prefix tests/graphql test
 }
 
 # Every fuzz target runs its corpus and then a bounded number of inputs of its own.

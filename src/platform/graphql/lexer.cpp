@@ -292,7 +292,7 @@ bool lexer::escape(char*& out)
         case 'r': return put('\r');
         case 't': return put('\t');
         case 'u': return unicode_escape(out);
-        default: fail(at_, std::format("there is no escape \"\\{}\"", peek(1) == '\0' ? ' ' : peek(1))); return false;
+        default: fail(at_, std::format("there is no escape of {}", shown(at_ + 1))); return false;
     }
 }
 

@@ -58,6 +58,9 @@ enum class directive_location : std::uint8_t
 std::string_view name_of(directive_location where);
 std::optional<directive_location> directive_location_of(std::string_view name);
 
+/// Why something is deprecated that does not say why.
+inline constexpr std::string_view default_deprecation = "No longer supported";
+
 /// Says what is wrong with a value for a scalar, "must be a date", or nothing. It sees values as they come: JSON's or
 /// a literal's, whose enum values are texts.
 using scalar_check = std::optional<std::string> (*)(const input& value);

@@ -18,7 +18,8 @@ bool validation_context::spend(std::size_t count)
     steps += count;
     if (steps <= settings.steps) return true;
     aborted = true;
-    errors.assign(1, {.message = "the document is too intricate to be checked", .code = code::too_intricate, .locations = {}});
+    if (errors.empty())
+        errors.push_back({.message = "the document is too intricate to be checked", .code = code::too_intricate, .locations = {}});
     return false;
 }
 

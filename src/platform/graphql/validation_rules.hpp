@@ -48,7 +48,7 @@ struct validation_context
         report(rule, std::move(message), std::span{at.begin(), at.size()});
     }
 
-    /// False when a document has taken too many steps: it is refused then.
+    /// False when a document has taken too many steps: it is refused then, if nothing else is wrong with it.
     bool spend(std::size_t count);
 
     /// A proposal for a name that is unknown, if those are wanted. `names` gives those that are known.
