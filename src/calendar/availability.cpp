@@ -93,6 +93,7 @@ task<result<http::page<block>>> openings::blocks(identity who, property_id prope
     for (const auto& row : rows) page.results.push_back(row.shown);
     page.next = std::move(links.next);
     page.previous = std::move(links.previous);
+    page.places = std::move(links.places);
     co_return page;
 }
 

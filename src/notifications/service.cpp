@@ -71,8 +71,12 @@ task<result<notification_page>> service::list(const identity& who, notification_
     std::vector<row> rows;
     for (auto& n : co_await db_.all<notification>(list, who.user, place, q.unread, q.limit + 1))
         rows.push_back({n, 0, n.id});
-    const auto links = http::cut_page(rows, static_cast<std::size_t>(q.limit), from, name);
-    notification_page page{.results = {}, .next = links.next, .previous = links.previous, .count = {}};
+    auto links = http::cut_page(rows, static_cast<std::size_t>(q.limit), from, name);
+    notification_page page{.results = {},
+                           .next = std::move(links.next),
+                           .previous = std::move(links.previous),
+                           .count = {},
+                           .places = std::move(links.places)};
     for (auto& r : rows) page.results.push_back(std::move(r.shown));
     if (q.count) page.count = co_await db_.one<std::int64_t>(sql::count_notifications, who.user, q.unread);
     co_return page;

@@ -6,6 +6,7 @@
 #include "core/clock.hpp"
 #include "notifications/notification.hpp"
 #include "platform/auth/identity.hpp"
+#include "platform/http/cursor.hpp"
 #include "platform/mail/message.hpp"
 #include "platform/pg/database.hpp"
 
@@ -16,6 +17,7 @@ struct notification_page
     std::vector<notification> results;
     std::optional<std::string> next, previous;
     std::optional<std::int64_t> count;
+    http::row_places places = {};
 };
 
 /// What people do with what they are told. Everything is the caller's own; another's is errc::not_found.

@@ -26,6 +26,7 @@ task<result<http::page<property_summary>>> service::search(query q)
     for (auto& row : m.rows) page.results.push_back(std::move(row.summary));
     page.next = std::move(links.next);
     page.previous = std::move(links.previous);
+    page.places = std::move(links.places);
     page.count = m.count;
     co_return page;
 }

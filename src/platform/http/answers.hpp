@@ -1,10 +1,12 @@
 #pragma once
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "platform/http/cursor.hpp"
 #include "platform/http/operation.hpp"
 
 /// What a handler may give back inside a result. A plain described T is answered 200.
@@ -29,6 +31,7 @@ struct page
     std::vector<T> results;
     std::optional<std::string> next, previous;
     std::optional<std::int64_t> count;
+    row_places places = {};
 };
 
 /// T already as JSON, shared with a cache.
@@ -62,6 +65,14 @@ struct with_headers
     std::vector<header> headers;
 };
 
+template <class T>
+void describe_answer(operation& o, reply_shape shape)
+{
+    o.answer = &schema::type_of<T>;
+    o.make_answer = []() -> std::shared_ptr<void> { return std::make_shared<T>(); };
+    o.shape = shape;
+}
+
 reply render_object(const schema::type& t, const void* value, call& c);
 
 /// The page's frame around the rendered items: {"results": […], "next": …, "previous": …, "count": …}.
@@ -78,14 +89,14 @@ public:
 template <class T>
 struct answer  // a plain value
 {
-    static void describe(operation& o) { o.answer = &schema::type_of<T>, o.shape = reply_shape::object; }
+    static void describe(operation& o) { describe_answer<T>(o, reply_shape::object); }
     static reply render(T value, call& c) { return render_object(schema::type_of<T>, &value, c); }
 };
 
 template <class T>
 struct answer<created<T>>
 {
-    static void describe(operation& o) { o.answer = &schema::type_of<T>, o.shape = reply_shape::created; }
+    static void describe(operation& o) { describe_answer<T>(o, reply_shape::created); }
     static reply render(created<T> made, call& c)
     {
         auto r = render_object(schema::type_of<T>, &made.value, c);
@@ -105,7 +116,7 @@ struct answer<no_content>
 template <class T>
 struct answer<page<T>>
 {
-    static void describe(operation& o) { o.answer = &schema::type_of<T>, o.shape = reply_shape::page; }
+    static void describe(operation& o) { describe_answer<T>(o, reply_shape::page); }
     static reply render(page<T> p, call& c)
     {
         page_writer w;

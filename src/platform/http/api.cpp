@@ -66,14 +66,6 @@ result<void> check_syntax(const operation& op, call& c)
     return {};
 }
 
-result<void> check_role(const operation& op, const std::optional<identity>& who)
-{
-    if ((op.signed_in || op.needs) && !who) return fail(errc::not_signed_in, "sign in first");
-    if (op.needs && !who->has(*op.needs))
-        return fail(errc::not_allowed, "this needs the role " + std::string{name_of(*op.needs)});
-    return {};
-}
-
 /// Whether If-None-Match names the tag (weak comparison, RFC 9110, 13.1.2).
 bool still_fresh(const request& r, std::string_view etag)
 {
@@ -131,6 +123,14 @@ result<reply> earlier_reply(result<std::optional<reply>> earlier)
 }
 
 }  // namespace
+
+result<void> allowed(const operation& op, const std::optional<identity>& who)
+{
+    if ((op.signed_in || op.needs) && !who) return fail(errc::not_signed_in, "sign in first");
+    if (op.needs && !who->has(*op.needs))
+        return fail(errc::not_allowed, "this needs the role " + std::string{name_of(*op.needs)});
+    return {};
+}
 
 struct api::node
 {
@@ -199,6 +199,12 @@ task<response> api::serve_raw(const raw_route& to, const request& r)
     co_return out;
 }
 
+const operation* api::find(method m, std::string_view path) const
+{
+    const auto it = std::ranges::find_if(operations_, [&](const auto& o) { return o->method == m && o->path == path; });
+    return it == operations_.end() ? nullptr : it->get();
+}
+
 task<response> api::operator()(request& r)
 {
     if (const auto* raw = find_raw(r.path)) co_return co_await serve_raw(*raw, r);
@@ -230,13 +236,21 @@ task<response> api::operator()(request& r)
 task<result<reply>> api::run(const operation& op, call& c)
 {
     if (auto good = check_syntax(op, c); !good) co_return std::unexpected{std::move(good.error())};
-    if (authenticate_)
-    {
-        auto who = co_await authenticate_(c.req);
-        if (!who) co_return std::unexpected{std::move(who.error())};
-        c.who = *who;
-    }
-    if (auto good = check_role(op, c.who); !good) co_return std::unexpected{std::move(good.error())};
+    auto who = co_await authenticate(c.req);
+    if (!who) co_return std::unexpected{std::move(who.error())};
+    c.who = *std::move(who);
+    co_return co_await perform(op, c);
+}
+
+task<result<std::optional<identity>>> api::authenticate(const request& r) const
+{
+    if (!authenticate_) co_return std::nullopt;
+    co_return co_await authenticate_(r);
+}
+
+task<result<reply>> api::perform(const operation& op, call& c)
+{
+    if (auto good = allowed(op, c.who); !good) co_return std::unexpected{std::move(good.error())};
     auto key = idempotency_key::of(c, op);
     if (!key) co_return std::unexpected{std::move(key.error())};
     if (op.in_steps) co_return co_await run_in_steps(op, c, **key);

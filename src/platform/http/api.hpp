@@ -148,6 +148,14 @@ public:
 
     task<response> operator()(request& r);
 
+    /// Who makes the request, as operator() finds out.
+    task<result<std::optional<identity>>> authenticate(const request& r) const;
+    /// Does what a declared operation does for `c.who`, with its roles, transaction and Idempotency-Key: another way in
+    /// to it. The call's request has the body and the fields of the head that the operation reads.
+    task<result<reply>> perform(const operation& op, call& c);
+    /// The operation of "POST", "/bookings/"; nullptr when there is none.
+    const operation* find(method m, std::string_view path) const;
+
     const std::string& prefix() const { return prefix_; }
     const std::vector<std::unique_ptr<operation>>& operations() const { return operations_; }
 
@@ -175,6 +183,9 @@ private:
     std::unique_ptr<node> root_;
     std::map<std::string, raw_route, std::less<>> raw_, raw_below_;
 };
+
+/// Whether the operation is for them at all: errc::not_signed_in, errc::not_allowed. What it is about may yet refuse.
+result<void> allowed(const operation& op, const std::optional<identity>& who);
 
 /// The contract (OpenAPI 3.1) of everything declared, as JSON.
 std::string openapi(const api& a, std::string_view version);

@@ -72,6 +72,12 @@ std::string encode(const cursor& c, std::string_view list)
 result<cursor> decode_cursor(std::string_view text, std::string_view list)
 {
     const auto refused = invalid("cursor", "is not a cursor of this list", "format");
+    std::optional<bool> backwards;
+    if (text.starts_with('<') || text.starts_with('>'))
+    {
+        backwards = text.front() == '<';
+        text.remove_prefix(1);
+    }
     const auto b = from_base64(text);
     if (!b || (*b)[0] > 1) return refused;
     auto checked = *b;
@@ -79,7 +85,7 @@ result<cursor> decode_cursor(std::string_view text, std::string_view list)
     if (checked != *b) return refused;
 
     cursor c;
-    c.backwards = (*b)[0] == 1;
+    c.backwards = backwards.value_or((*b)[0] == 1);
     std::uint64_t key = 0;
     for (std::size_t i = 0; i < 8; ++i) key = key << 8 | (*b)[1 + i];
     c.key = std::bit_cast<std::int64_t>(key);

@@ -2,6 +2,7 @@
 #include <any>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,6 +77,7 @@ struct operation
     const schema::type* body = nullptr;
     const schema::type* query = nullptr;
     const schema::type* answer = nullptr;
+    std::shared_ptr<void> (*make_answer)() = nullptr;  // an empty value of that type
     reply_shape shape = reply_shape::nothing;
     std::function<task<result<void>>(call&)> prepare = {};
     std::function<task<result<reply>>(call&)> run = {};
