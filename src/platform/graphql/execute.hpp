@@ -55,8 +55,9 @@ using getter = std::function<value(context&, const void* parent, const input_map
 /// A member of a declared struct.
 struct declared
 {
-    const schema::type* of;
+    const roost::schema::type* of;
     void* (*at)(void* object);
+    std::string id_of = {};  // the node type whose id it is, "Property"
 };
 
 using behaviour = std::variant<std::monostate, declared, getter, resolver>;
@@ -91,8 +92,14 @@ struct execution
     const void* root = nullptr;
 };
 
-/// Appends `"data":…` and, if there were any, `,"errors":[…]`. Whether data is there (not null).
-task<bool> execute(const execution& e, std::string& out);
+struct executed
+{
+    bool data;    // is there, not null
+    bool errors;  // are there
+};
+
+/// Appends `"data":…` and, if there were any, `,"errors":[…]`.
+task<executed> execute(const execution& e, std::string& out);
 
 /// Appends an error as JSON.
 void write_error(std::string& out, const error& e);

@@ -29,6 +29,7 @@ struct planned_field
     std::string_view name;
     const field* definition = nullptr;
     const behaviour* does = nullptr;
+    const named_type* set_type = nullptr;  // of the objects it is a field of
     std::vector<const ast::selection*> nodes;
     input_map arguments;
     std::optional<located> refused;  // its arguments cannot be

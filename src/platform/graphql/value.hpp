@@ -16,6 +16,9 @@ namespace roost::graphql {
 class named_type;
 struct level;
 
+/// The code of what went wrong here and is nobody's fault who asks.
+inline constexpr std::string_view internal_code = "internal";
+
 /// Why a field has no value. `code` becomes `extensions.code`.
 struct failure
 {

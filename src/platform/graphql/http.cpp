@@ -1,0 +1,236 @@
+#include "platform/graphql/http.hpp"
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <format>
+
+#include "platform/graphql/document_cache.hpp"
+#include "platform/graphql/limits.hpp"
+#include "platform/graphql/parser.hpp"
+#include "platform/graphql/request.hpp"
+#include "platform/graphql/validation.hpp"
+#include "platform/http/api.hpp"
+#include "platform/schema/json.hpp"
+
+namespace roost::graphql {
+namespace {
+
+using errors = std::vector<error>;
+template <class T>
+using outcome = std::expected<T, errors>;
+
+constexpr std::string_view not_persisted = "PERSISTED_QUERY_NOT_FOUND";  // as Apollo's clients know it
+constexpr std::string_view bad_hash = "graphql_persisted";
+constexpr std::string_view no_introspection = "graphql_introspection";
+
+std::unexpected<errors> refuse(std::string message, std::string_view code)
+{
+    return std::unexpected{errors{{.message = std::move(message), .code = code, .locations = {}}}};
+}
+
+bool introspects(std::span<const ast::selection> selections)
+{
+    return std::ranges::any_of(selections, [](const ast::selection& s) {
+        const bool asks = s.kind == ast::selection_kind::field && (s.name == "__schema" || s.name == "__type");
+        return asks || introspects(s.selections);
+    });
+}
+
+bool introspects(const document& d)
+{
+    const auto does = [](const auto& part) { return introspects(part.selections); };
+    return std::ranges::any_of(d.operations(), does) || std::ranges::any_of(d.fragments(), does);
+}
+
+query_limits limits_of(const settings& s)
+{
+    const auto n = [](int count) { return static_cast<std::uint32_t>(count); };
+    return {.depth = n(s.depth),
+            .aliases = n(s.aliases),
+            .root_fields = n(s.root_fields),
+            .directives = n(s.directives),
+            .fields = n(s.selected),
+            .cost = n(s.cost)};
+}
+
+std::string body_of(const errors& all)
+{
+    std::string out = R"({"errors":[)";
+    for (const auto& e : all)
+    {
+        if (&e != &all.front()) out.push_back(',');
+        write_error(out, e);
+    }
+    return out += "]}";
+}
+
+class endpoint
+{
+    http::api& api_;
+    const std::shared_ptr<const executable> what_;
+    const settings how_;
+    const query_limits limits_;
+    const http::shared_bytes page_;
+    document_cache documents_;
+
+public:
+    endpoint(http::api& a, std::shared_ptr<const executable> what, const settings& how, std::string page)
+        : api_{a},
+          what_{std::move(what)},
+          how_{how},
+          limits_{limits_of(how)},
+          page_{page.empty() ? nullptr : std::make_shared<const std::string>(std::move(page))},
+          documents_{static_cast<std::size_t>(how.cached_bytes)}
+    {}
+
+    task<http::response> serve(const http::request& r)
+    {
+        auto type = negotiate(r);
+        const bool shows_page = page_ && type == media_type::html && !r.query.contains("query=");
+        if (shows_page) co_return page();
+        if (type == media_type::html) type = media_type::json;
+        if (type == media_type::none)
+            co_return reply(media_type::json, 406, "this is served as application/graphql-response+json",
+                            name_of(errc::not_acceptable));
+        auto a = read_request(r, static_cast<std::size_t>(how_.body_bytes));
+        if (!a) co_return reply(type, a.error().status, std::move(a.error().message), code_of(a.error().status));
+        auto who = co_await api_.authenticate(r);
+        if (!who) co_return refused_who(type, who.error());
+
+        auto d = document_of(*a);
+        if (!d) co_return reply(type, bad_status(type), body_of(d.error()));
+        co_return co_await answer(r, type, *a, **d, *std::move(who));
+    }
+
+private:
+    task<http::response> answer(const http::request& r, media_type type, const asked& a, const document& d,
+                                std::optional<identity> who)
+    {
+        const auto* operation = d.operation(a.operation);
+        if (!operation)
+            co_return reply(type, bad_status(type), body_of(refuse(a.operation.empty()
+                                                                       ? "Say which operation: the document has several."
+                                                                       : "There is no operation of that name.",
+                                                                   code::bad_operation)
+                                                                .error()));
+        if (r.method == http::method::get && operation->kind != operation_kind::query)
+        {
+            auto out = reply(type, 405, "GET is for queries only", name_of(errc::method_not_allowed));
+            out.set("Allow", "POST");
+            co_return out;
+        }
+        arena memory;
+        const auto variables = coerce_variables(what_->schema(), d, *operation, a.variables, memory);
+        if (!variables) co_return reply(type, bad_status(type), body_of(variables.error()));
+        if (auto bad = check_cost(what_->schema(), d, *operation, *variables, limits_))
+            co_return reply(type, bad_status(type), body_of({*std::move(bad)}));
+
+        context c;
+        c.who = std::move(who);
+        c.from = &r;
+        std::string out = "{";
+        out.reserve(4096);
+        const execution e{*what_, d, *operation, *variables, c};
+        const auto got = co_await execute(e, out);
+        out.push_back('}');
+        auto done = reply(type, status_of(type, got), std::move(out));
+        for (auto& h : c.headers) done.headers.push_back(std::move(h));
+        co_return done;
+    }
+
+    outcome<document_ptr> document_of(const asked& a)
+    {
+        if (a.query.empty())
+        {
+            if (auto known = documents_.find_hash(a.hash)) return known;
+            return refuse("PersistedQueryNotFound", not_persisted);
+        }
+        if (!a.hash.empty() && sha256_hex(a.query) != a.hash)
+            return refuse("The SHA-256 is not that of the document.", bad_hash);
+        if (auto known = documents_.find(a.query); known && a.hash.empty()) return known;
+        auto d = checked(a.query);
+        if (d) documents_.put(*d, a.hash);
+        return d;
+    }
+
+    outcome<document_ptr> checked(const std::string& text) const
+    {
+        auto d = parse(text, {.tokens = static_cast<std::size_t>(how_.tokens)});
+        if (!d) return std::unexpected{errors{std::move(d.error())}};
+        if (auto bad = check_shape(**d, limits_)) return std::unexpected{errors{*std::move(bad)}};
+        if (!how_.introspection && introspects(**d)) return refuse("The schema is not told here.", no_introspection);
+        auto bad = validate(what_->schema(), **d, {.suggestions = how_.suggestions && how_.introspection});
+        if (!bad.empty()) return std::unexpected{std::move(bad)};
+        return *std::move(d);
+    }
+
+    /// Of a request that is well-formed and yet cannot be executed: to clients that know only application/json the
+    /// answer itself says so.
+    int bad_status(media_type type) const
+    {
+        if (type == media_type::json) return 200;
+        return how_.draft_status ? 422 : 400;
+    }
+
+    int status_of(media_type type, executed got) const
+    {
+        if (!got.data) return bad_status(type);
+        constexpr int partly = 294;
+        return got.errors && how_.draft_status && type == media_type::graphql_response ? partly : 200;
+    }
+
+    static std::string_view code_of(int status)
+    {
+        if (status == 413) return name_of(errc::payload_too_large);
+        if (status == 415) return name_of(errc::unsupported_media_type);
+        return name_of(errc::malformed);
+    }
+
+    static http::response refused_who(media_type type, const roost::error& why)
+    {
+        const bool unknown = why.code == errc::not_signed_in;
+        auto out = reply(type, unknown ? 401 : 403, why.detail, name_of(why.code));
+        if (unknown) out.set("WWW-Authenticate", "Bearer");
+        return out;
+    }
+
+    static http::response reply(media_type type, int status, std::string message, std::string_view code)
+    {
+        return reply(type, status, body_of({{.message = std::move(message), .code = code, .locations = {}}}));
+    }
+
+    static http::response reply(media_type type, int status, std::string body)
+    {
+        http::response r;
+        r.status = status;
+        r.content_type = type == media_type::graphql_response ? "application/graphql-response+json; charset=utf-8"
+                                                              : "application/json; charset=utf-8";
+        r.body = std::move(body);
+        r.set("Cache-Control", "no-store");
+        r.set("Vary", "Accept");
+        return r;
+    }
+
+    http::response page() const
+    {
+        http::response r;
+        r.content_type = "text/html; charset=utf-8";
+        r.body = page_;
+        r.set("Cache-Control", "public, max-age=300");
+        r.set("Vary", "Accept");
+        r.set("Content-Security-Policy",
+              "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; font-src 'self' data:");
+        return r;
+    }
+};
+
+}  // namespace
+
+void install(http::api& a, std::shared_ptr<const executable> what, const settings& how, std::string page)
+{
+    const auto served = std::make_shared<endpoint>(a, std::move(what), how, std::move(page));
+    a.raw("/graphql", [served](const http::request& r) { return served->serve(r); },
+          {http::method::get, http::method::post});
+}
+
+}  // namespace roost::graphql
