@@ -47,10 +47,10 @@ std::vector<std::string> expected(const boost::json::object& expect)
 TEST(graphql_lexer, cuts_as_the_reference_implementation_does)
 {
     std::size_t count = 0;
-    for (const auto& vector : read_vectors("lexer").at("vectors").as_array())
+    const auto suite = read_vectors("lexer");
+    for (const auto& vector : suite.at("vectors").as_array())
     {
         const auto& v = vector.as_object();
-        if (v.contains("notUtf8")) continue;  // comes over no wire
         SCOPED_TRACE(text(v, "name"));
         EXPECT_EQ(cut(text(v, "query")), expected(v.at("expect").as_object()));
         ++count;

@@ -90,6 +90,17 @@ TEST(graphql_limits, end_with_fragments_in_circles)
     EXPECT_EQ(refused("{ ...A } fragment A on T { a ...B } fragment B on T { b ...A ...Missing }"), "");
 }
 
+TEST(graphql_limits, refuse_fragments_that_spread_each_other_in_too_long_a_row)
+{
+    const auto chain = [](int n) {
+        std::string out = "{ a { ...F0 } }";
+        for (int i = 0; i < n; ++i) out += std::format("fragment F{} on Query {{ n ...F{} }}", i, i + 1);
+        return out + std::format("fragment F{} on Query {{ n }}", n);
+    };
+    EXPECT_EQ(refused(chain(400)), "");
+    EXPECT_EQ(refused(chain(100'000)), code::too_deep);
+}
+
 const schema& test_schema()
 {
     static const auto made = [] {

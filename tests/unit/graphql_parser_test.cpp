@@ -11,7 +11,8 @@ namespace {
 TEST(graphql_parser, agrees_with_the_reference_implementation)
 {
     std::size_t count = 0;
-    for (const auto& vector : read_vectors("syntax").at("vectors").as_array())
+    const auto suite = read_vectors("syntax");
+    for (const auto& vector : suite.at("vectors").as_array())
     {
         const auto& v = vector.as_object();
         const auto& expect = v.at("expect").as_object();

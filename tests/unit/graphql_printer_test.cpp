@@ -15,7 +15,7 @@ TEST(graphql_printer, leaves_out_what_can_be_left_out)
     EXPECT_EQ(compact("query {\n  a\n}"), "{a}");
     EXPECT_EQ(compact("query Q ( $a : Int = 1 , $b : [ Int ! ] ) { x : y ( a : $a , b : $b ) ... on T { z } ... F }"),
               "query Q($a:Int=1$b:[Int!]){x:y(a:$a b:$b)...on T{z}...F}");
-    EXPECT_EQ(compact("{ a(b: \"x\\n\\u00e9\", c: 1.50e3, d: [A, null, true]) }"), "{a(b:\"x\\n\u00e9\"c:1.50e3 d:[A null true])}");
+    EXPECT_EQ(compact("{ a(b: \"x\\n\\u00e9\", c: 1.50e3, d: [A, null, true]) }"), "{a(b:\"x\\n\u00e9\" c:1.50e3 d:[A null true])}");
     EXPECT_EQ(compact("# only a remark\n{ a, b }"), "{a b}");
 }
 
@@ -37,8 +37,10 @@ TEST(graphql_printer, keeps_what_block_strings_mean)
 TEST(graphql_printer, gives_back_every_document_it_prints)
 {
     std::size_t count = 0;
-    for (const auto& suite : {"syntax", "validation", "sdl"})
-        for (const auto& v : read_vectors(suite).at("vectors").as_array())
+    for (const auto& name : {"syntax", "validation", "sdl"})
+    {
+        const auto suite = read_vectors(name);
+        for (const auto& v : suite.at("vectors").as_array())
         {
             const auto d = parse(text(v.as_object(), "query"));
             if (!d) continue;
@@ -49,6 +51,7 @@ TEST(graphql_printer, gives_back_every_document_it_prints)
             EXPECT_LE((*again)->tokens(), (*d)->tokens());
             ++count;
         }
+    }
     EXPECT_GE(count, 300U);
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "platform/graphql/coercion.hpp"
 #include "platform/graphql/parser.hpp"
 #include "unit/graphql_vectors.hpp"
 
@@ -11,7 +12,8 @@ namespace {
 TEST(graphql_sdl, agrees_with_the_reference_implementation)
 {
     std::size_t count = 0;
-    for (const auto& vector : read_vectors("sdl").at("vectors").as_array())
+    const auto suite = read_vectors("sdl");
+    for (const auto& vector : suite.at("vectors").as_array())
     {
         const auto& v = vector.as_object();
         const auto& expect = v.at("expect").as_object();

@@ -11,6 +11,8 @@
 namespace roost::graphql {
 namespace {
 
+using names = std::vector<std::string>;
+
 TEST(graphql_validation, agrees_with_the_reference_implementation)
 {
     const auto suite = read_vectors("validation");
@@ -25,9 +27,14 @@ TEST(graphql_validation, agrees_with_the_reference_implementation)
         const auto d = parse(text(v, "query"));
         ASSERT_TRUE(d) << d.error().message;
         const auto errors = validate(**s, **d, {.max_errors = 100});
+        ++count;
+        if (!(*d)->type_definitions().empty())  // one refusal is enough: what such definitions say is not looked at
+        {
+            EXPECT_EQ(rules_of(errors), names{"ExecutableDefinitions"});
+            continue;
+        }
         EXPECT_EQ(rules_of(errors), rules_of(expect));
         EXPECT_EQ(places_of(errors), text(expect, "phase") == "validate" ? places_of(expect) : places{});
-        ++count;
     }
     EXPECT_GE(count, 220U);
 }
@@ -55,8 +62,6 @@ std::string repeated(std::string_view part, std::size_t times)
     for (std::size_t i = 0; i < times; ++i) out += part;
     return out;
 }
-
-using names = std::vector<std::string>;
 
 TEST(graphql_validation, tells_no_more_errors_than_wanted)
 {
@@ -87,21 +92,19 @@ TEST(graphql_validation, names_code_rule_and_places)
     EXPECT_EQ(errors[0].locations, (std::vector{location{1, 9}}));
 }
 
-// Here the reference implementation lets more through than the specification: it looks for the @oneOf type only where
-// nothing is around it, and then fails when the operation is executed.
+// As the reference implementation: where something is around the @oneOf type, a variable that is null is only refused when
+// its value is there.
 TEST(graphql_validation, wants_variables_of_a_one_of_never_to_be_null)
 {
     const names wrong{"VariablesInAllowedPosition"};
-    for (const std::string_view use : {"of: {a: $v}", "of: {b: \"\"}, or: {a: $v}", "of: {b: \"\"}, all: [{a: $v}]"})
-    {
-        const auto query = [&](std::string_view type) {
-            return "query(" + std::string{type} + ") { items { tag(" + std::string{use} + ") } }";
-        };
-        EXPECT_EQ(rules_of(check(query("$v: Int"))), wrong) << use;
-        EXPECT_EQ(rules_of(check(query("$v: Int!"))), names{}) << use;
-        EXPECT_EQ(rules_of(check(query("$v: Int = 1"))), names{}) << use;
-        EXPECT_EQ(rules_of(check(query("$v: Int = null"))), wrong) << use;
-    }
+    const auto query = [](std::string_view type, std::string_view use) {
+        return std::format("query({}) {{ items {{ tag({}) }} }}", type, use);
+    };
+    EXPECT_EQ(rules_of(check(query("$v: Int", "of: {b: \"\"}, or: {a: $v}"))), wrong);
+    EXPECT_EQ(rules_of(check(query("$v: Int = 1", "of: {b: \"\"}, or: {a: $v}"))), wrong);
+    EXPECT_EQ(rules_of(check(query("$v: Int!", "of: {b: \"\"}, or: {a: $v}"))), names{});
+    EXPECT_EQ(rules_of(check(query("$v: Int", "of: {a: $v}"))), names{});
+    EXPECT_EQ(rules_of(check(query("$v: Int", "of: {b: \"\"}, all: [{a: $v}]"))), names{});
 }
 
 /// What is told of a document: nothing, a rule, or that it takes too many steps.

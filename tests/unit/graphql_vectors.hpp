@@ -70,7 +70,8 @@ inline std::vector<std::string> rules_of(const boost::json::object& expect)
 inline std::vector<std::string> rules_of(const std::vector<error>& errors)
 {
     std::vector<std::string> names;
-    for (const auto& e : errors) names.emplace_back(e.rule);
+    for (const auto& e : errors)
+        if (!e.rule.empty()) names.emplace_back(e.rule);
     std::ranges::sort(names);
     names.erase(std::ranges::unique(names).begin(), names.end());
     return names;

@@ -24,6 +24,9 @@ std::uint64_t product(std::uint64_t a, std::uint64_t b)
     return b != 0 && a > std::numeric_limits<std::uint64_t>::max() / b ? std::numeric_limits<std::uint64_t>::max() : a * b;
 }
 
+/// How many fragments may spread each other in a row; what measures them recurses.
+constexpr int longest_chain = 500;
+
 /// What is counted of a selection set.
 struct shape
 {
@@ -63,9 +66,9 @@ private:
         made.fields = sum(made.fields, 1U);
         made.own_fields = 1;
         if (s.name == "__schema" || s.name == "__type")
-            made.introspection_depth = std::max(std::exchange(made.depth, 0), made.introspection_depth) + 1;
+            made.introspection_depth = sum(std::max(std::exchange(made.depth, 0), made.introspection_depth), 1U);
         else
-            ++made.depth;
+            made.depth = sum(made.depth, 1U);
         return made;
     }
 
@@ -75,13 +78,17 @@ private:
         if (!f) return {};
         const auto [known, fresh] = known_.try_emplace(f);
         if (!fresh) return known->second;
+        if (chain_ == longest_chain) return {.depth = std::numeric_limits<std::uint32_t>::max()};
+        ++chain_;
         auto made = of(f->selections);
+        --chain_;
         made.directives = sum(made.directives, static_cast<std::uint32_t>(f->directives.size()));
         return known_[f] = made;
     }
 
     const document& document_;
     std::unordered_map<const ast::fragment*, shape> known_;
+    int chain_ = 0;
 };
 
 struct limit
@@ -158,7 +165,10 @@ private:
         if (!on) return {};
         auto& known = known_[above];
         if (const auto found = known.find(f); found != known.end()) return found->second;
+        if (chain_ == longest_chain) return {.fixed = std::numeric_limits<std::uint64_t>::max()};
+        ++chain_;
         const auto made = of(f->selections, *on, above);
+        --chain_;
         return known_[above][f] = made;
     }
 
@@ -189,6 +199,7 @@ private:
     const document& document_;
     const input_map& variables_;
     std::unordered_map<const field*, std::unordered_map<const ast::fragment*, costs>> known_;  // by the field above
+    int chain_ = 0;
 };
 
 }  // namespace

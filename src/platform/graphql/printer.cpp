@@ -48,8 +48,9 @@ void append_block_text(std::string& out, std::string_view text, std::string_view
 void append_string(std::string& out, std::string_view text)
 {
     out += '"';
-    for (const char c : text)
+    for (std::size_t i = 0; i < text.size(); ++i)
     {
+        const char c = text[i];
         switch (c)
         {
             case '"': out += "\\\""; break;
@@ -62,6 +63,8 @@ void append_string(std::string& out, std::string_view text)
             default:
                 if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
                     out += std::format("\\u{:04X}", static_cast<unsigned>(c));
+                else if (const auto next = text.substr(i + 1, 1); c == '\xC2' && next >= "\x80" && next <= "\x9F")
+                    out += std::format("\\u{:04X}", static_cast<unsigned char>(text[++i]));  // the other control characters
                 else
                     out += c;
         }

@@ -64,7 +64,7 @@ void note(validation_context& c, const ast::value& v, const variable_usage& wher
                 note(c, m.value,
                      {.type = f ? f->type : type_ref{},
                       .has_default = f && f->default_value,
-                      .of_one_of = f && t->one_of()},
+                      .of_one_of = f && t->one_of() && where.type.around.bare()},
                      facts);
             }
             return;

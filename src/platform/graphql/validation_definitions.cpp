@@ -101,6 +101,7 @@ private:
 
     void collect(std::span<const ast::selection> selections)
     {
+        const recursion here{context_};
         for (const auto& s : selections)
         {
             if (!context_.spend(1)) return;

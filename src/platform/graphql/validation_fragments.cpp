@@ -68,6 +68,7 @@ private:
     void follow(const ast::fragment& f)
     {
         if (!visited_.insert(f.name).second) return;
+        const recursion here{context_};
         place_[f.name] = path_.size();
         for (const auto* s : spreads_of(f.selections))
         {

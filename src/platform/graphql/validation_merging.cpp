@@ -145,20 +145,6 @@ public:
     }
 
 private:
-    /// One level of comparing, for as long as it lives.
-    struct level
-    {
-        explicit level(merging& m) : m_{m}
-        {
-            constexpr std::size_t deepest = 1'000;
-            if (++m_.depth_ > deepest) m_.context_.spend(m_.context_.settings.steps + 1);
-        }
-        ~level() { --m_.depth_; }
-        level(const level&) = delete;
-        level& operator=(const level&) = delete;
-        merging& m_;
-    };
-
     selected_set& set_of(std::span<const ast::selection> selections, const named_type* parent)
     {
         auto& set = sets_[{selections.data(), parent}];
@@ -223,7 +209,7 @@ private:
         if (!sets_with_fragments_.add(&set, &f, exclusive)) return;
         auto& other = set_of(f);
         if (&set == &other) return;
-        const level here{*this};
+        const recursion here{context_};
         between(found, set, other, exclusive);
         for (const auto* next : other.spreads) set_with_fragment(found, set, *next, exclusive);
     }
@@ -233,7 +219,7 @@ private:
         if (!context_.spend(2) || &a == &b) return;
         const bool in_order = std::less<>{}(&a, &b);
         if (!fragment_pairs_.add(in_order ? &a : &b, in_order ? &b : &a, exclusive)) return;
-        const level here{*this};
+        const recursion here{context_};
         auto& set_a = set_of(a);
         auto& set_b = set_of(b);
         between(found, set_a, set_b, exclusive);
@@ -290,7 +276,7 @@ private:
     void compare_below(std::vector<conflict>& found, std::string_view name, const selected& a, const selected& b,
                        bool exclusive)
     {
-        const level here{*this};
+        const recursion here{context_};
         std::vector<conflict> below;
         auto& set_a = set_of(a.node->selections, type_below(a));
         auto& set_b = set_of(b.node->selections, type_below(b));
@@ -325,7 +311,6 @@ private:
     std::deque<selected_set> made_;
     std::unordered_map<std::pair<const void*, const void*>, selected_set*, pair_hash> sets_;
     compared_pairs sets_with_fragments_, fragment_pairs_;
-    std::size_t depth_ = 0;
 };
 
 }  // namespace

@@ -18,7 +18,7 @@ struct variable_usage
     const ast::value* value = nullptr;
     type_ref type = {};  ///< what is wanted there; `named` is nullptr where nothing is known
     bool has_default = false;  ///< the argument or input field has a default value
-    bool of_one_of = false;    ///< it is a field of a @oneOf type
+    bool of_one_of = false;    ///< it is a field of a @oneOf type, with neither list nor non-null around that
 };
 
 /// What the walk over a definition found, for rules that look at operations with their fragments.
@@ -37,6 +37,7 @@ struct validation_context
     std::vector<definition_facts> operations = {};  // as document.operations()
     std::vector<definition_facts> fragments = {};   // as document.fragments()
     std::size_t steps = 0;
+    int depth = 0;
     bool aborted = false;
 
     /// Nothing more is told.
@@ -61,6 +62,23 @@ struct validation_context
     {
         return static_cast<std::size_t>(&f - document.fragments().data());
     }
+};
+
+/// One level of a recursion that follows fragments, for as long as it lives. Too deep a one ends as too many steps do.
+class recursion
+{
+public:
+    explicit recursion(validation_context& c) : context_{c}
+    {
+        constexpr int deepest = 1'000;
+        if (++context_.depth > deepest) context_.spend(context_.settings.steps + 1);
+    }
+    ~recursion() { --context_.depth; }
+    recursion(const recursion&) = delete;
+    recursion& operator=(const recursion&) = delete;
+
+private:
+    validation_context& context_;
 };
 
 template <class T>

@@ -19,17 +19,6 @@ directive_location location_of(operation_kind kind)
     return {};
 }
 
-directive_location location_of(ast::selection_kind kind)
-{
-    switch (kind)
-    {
-        case ast::selection_kind::field: return directive_location::field;
-        case ast::selection_kind::spread: return directive_location::fragment_spread;
-        case ast::selection_kind::inline_fragment: return directive_location::inline_fragment;
-    }
-    return {};
-}
-
 /// Walks one definition with the types of the schema. A type is nullptr where the document has none that is known.
 class walk
 {
@@ -227,6 +216,7 @@ private:
 
     bool any_too_deep(std::span<const ast::selection> all, int depth)
     {
+        const recursion here{context_};
         if (!context_.spend(all.size())) return false;
         return std::ranges::any_of(all, [&](const ast::selection& s) { return too_deep(s, depth); });
     }

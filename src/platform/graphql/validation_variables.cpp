@@ -8,11 +8,10 @@ namespace roost::graphql {
 
 namespace {
 
-/// Whether a variable may stand where `wanted` is, with what a default value makes up for.
+/// Whether a variable may stand where it is used, with what a default value makes up for.
 bool allowed(const variable_usage& use, type_ref type, const ast::variable& v)
 {
-    const bool needs_value = use.type.non_null() || use.of_one_of;
-    if (!needs_value || type.non_null()) return schema::is_subtype(type, use.type);
+    if (!use.type.non_null() || type.non_null()) return schema::is_subtype(type, use.type);
     const bool has_value = v.default_value && v.default_value->kind != ast::value_kind::null;
     return (has_value || use.has_default) && schema::is_subtype(type, use.type.nullable());
 }
@@ -90,11 +89,14 @@ private:
     void check_position(const variable_usage& use, const ast::variable& v)
     {
         const auto type = context_.schema.resolve(v.type);
-        if (!use.type.named || !type.named || allowed(use, type, v)) return;
-        context_.report("VariablesInAllowedPosition",
-                        std::format("${} is of type {}, where {} is wanted{}", v.name, type.text(), use.type.text(),
-                                    use.of_one_of ? " that is not null" : ""),
-                        {v.at, use.value->at});
+        if (!use.type.named || !type.named) return;
+        const auto report = [&](std::string wanted) {
+            context_.report("VariablesInAllowedPosition",
+                            std::format("${} is of type {}, where {} is wanted", v.name, type.text(), wanted),
+                            {v.at, use.value->at});
+        };
+        if (!allowed(use, type, v)) report(use.type.text());
+        if (use.of_one_of && !type.non_null()) report("a type that is never null");
     }
 
     validation_context& context_;
