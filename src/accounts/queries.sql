@@ -35,12 +35,12 @@ where id = $1
 returning id, username, email, display_name, phone, bio, avatar_url, locale, is_host, is_admin, email_verified,
           phone_verified, version, created_at, updated_at;
 
--- name: find_profile
+-- name: find_profiles
 select id, username, display_name, bio, avatar_url, is_host, email_verified, phone_verified,
        round(guest_rating_points::numeric / nullif(guest_rating_count, 0))::int / 100.0::float8 as guest_rating,
        guest_rating_count, version, created_at
 from app_user
-where id = $1 and deactivated_at is null;
+where id = any($1) and deactivated_at is null;
 
 -- name: deactivate_user
 update app_user

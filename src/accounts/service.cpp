@@ -39,9 +39,15 @@ task<result<own_account>> service::find(user_id who)
 
 task<result<public_profile>> service::profile(user_id whose)
 {
-    auto found = co_await db_.one<public_profile>(sql::find_profile, whose);
-    if (!found) co_return fail(errc::not_found);
-    co_return std::move(*found);
+    std::vector one{whose};
+    auto found = co_await profiles(std::move(one));
+    if (found.empty()) co_return fail(errc::not_found);
+    co_return std::move(found.front());
+}
+
+task<std::vector<public_profile>> service::profiles(std::vector<user_id> whose)
+{
+    co_return co_await db_.all<public_profile>(sql::find_profiles, whose);
 }
 
 task<result<own_account>> service::change(pg::tx& tx, identity who, account_changes changes, http::if_match condition)

@@ -33,6 +33,8 @@ public:
 
     task<result<own_account>> find(user_id who);
     task<result<public_profile>> profile(user_id whose);
+    /// Of those who are here, in no order.
+    task<std::vector<public_profile>> profiles(std::vector<user_id> whose);
     /// errc::version_mismatch, errc::invalid_input.
     task<result<own_account>> change(pg::tx& tx, identity who, account_changes changes, http::if_match condition);
     /// Closes the account for good: no sign-in, no profile, every session ended. What `on_leaving` refuses is not done.

@@ -112,9 +112,9 @@ with taken as (
 )
 select * from booked;
 
--- name: find_booking
--- For its guest, its host, or an admin ($3); nothing for anybody else.
-select * from booking where id = $1 and (guest_id = $2 or host_id = $2 or $3);
+-- name: find_bookings
+-- For their guest, their host, or an admin ($3); nothing for anybody else.
+select * from booking where id = any($1) and (guest_id = $2 or host_id = $2 or $3);
 
 -- name: booking_at_house
 -- A booking with how its property is paid, for those who may see it and are about to move it. Locked, as by those who

@@ -76,6 +76,12 @@ task<result<quote>> service::make_quote(pg::tx& tx, const identity& who, propert
     co_return made.shown();
 }
 
+task<result<quote>> service::quote_now(const identity& who, property_id property, new_quote asked)
+{
+    co_return co_await db_.transaction(
+        [&](pg::tx& tx) -> task<result<quote>> { co_return co_await make_quote(tx, who, property, asked); });
+}
+
 task<result<quote>> service::find_quote(const identity& who, quote_id id)
 {
     const auto found = co_await bookings::find_quote(db_, id, who.user);
@@ -127,6 +133,14 @@ task<result<booking>> service::find(const identity& who, booking_id id)
     co_return found->shown();
 }
 
+task<std::vector<booking>> service::find_all(const identity& who, std::vector<booking_id> ids)
+{
+    std::vector<booking> all;
+    for (const auto& row : co_await find_bookings(db_, std::move(ids), who.user, who.is_admin))
+        all.push_back(row.shown());
+    co_return all;
+}
+
 task<result<booking_page>> service::list(const identity& who, booking_filter f)
 {
     const auto name = list_name(who, f);
@@ -150,6 +164,8 @@ task<result<booking_page>> service::list(const identity& who, booking_filter f)
     const auto link = [&](bool backwards, const booking_row& from) {
         return http::encode({.backwards = backwards, .key = 0, .id = from.id.value}, name);
     };
+    page.places.list = name;
+    for (const auto& row : rows) page.places.rows.push_back({false, 0, row.id.value});
     if (!rows.empty() && (more || back)) page.next = link(false, rows.back());
     if (!rows.empty() && (back ? more : place.has_value())) page.previous = link(true, rows.front());
     if (f.count) page.count = co_await count_bookings(db_, who.user, f);

@@ -7,6 +7,7 @@
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "platform/auth/identity.hpp"
+#include "platform/http/cursor.hpp"
 #include "platform/pg/database.hpp"
 
 namespace roost::bookings {
@@ -29,6 +30,7 @@ struct booking_page
     std::vector<booking> results;
     std::optional<std::string> next, previous;
     std::optional<std::int64_t> count;
+    http::row_places places = {};
 };
 
 /// A step that may change what is owed for a booking. `give_back`: of what was paid; zero when nothing is.
@@ -67,6 +69,8 @@ public:
     /// A price with every line, good for market.quote. errc::invalid_input with an error for each stay rule that is
     /// broken, dates_taken, not_allowed for one's own property.
     task<result<quote>> make_quote(pg::tx& tx, const identity& who, property_id property, new_quote asked);
+    /// The same in a transaction of its own.
+    task<result<quote>> quote_now(const identity& who, property_id property, new_quote asked);
     task<result<quote>> find_quote(const identity& who, quote_id id);
 
     /// Books a quote of one's own: confirmed at once, awaiting payment, or requested of the host, as the property
@@ -75,6 +79,8 @@ public:
     task<result<booking>> book(pg::tx& tx, const identity& who, new_booking asked);
 
     task<result<booking>> find(const identity& who, booking_id id);
+    /// Those that are there for them, in no order.
+    task<std::vector<booking>> find_all(const identity& who, std::vector<booking_id> ids);
     task<result<booking_page>> list(const identity& who, booking_filter f);
     task<result<std::vector<booking_event>>> history(const identity& who, booking_id id);
 

@@ -148,9 +148,17 @@ task<std::optional<booking_row>> insert_booking(pg::tx& tx, const stay_to_book& 
     co_return std::nullopt;
 }
 
+task<std::vector<booking_row>> find_bookings(pg::queryable& q, std::vector<booking_id> ids, user_id who, bool any)
+{
+    return q.all<booking_row>(sql::find_bookings, ids, who, any);
+}
+
 task<std::optional<booking_row>> find_booking(pg::queryable& q, booking_id id, user_id who, bool any)
 {
-    return q.one<booking_row>(sql::find_booking, id, who, any);
+    std::vector ids{id};
+    auto found = co_await find_bookings(q, std::move(ids), who, any);
+    if (found.empty()) co_return std::nullopt;
+    co_return std::move(found.front());
 }
 
 task<std::optional<booking_at_house>> lock_booking_at_house(pg::tx& tx, booking_id id, user_id who, bool any)

@@ -206,6 +206,7 @@ task<bool> free_expired_holds(pg::tx& tx, property_id property, date from, date 
 task<std::optional<booking_row>> insert_booking(pg::tx& tx, const stay_to_book& b);
 
 /// Nothing for those who have nothing to do with it.
+task<std::vector<booking_row>> find_bookings(pg::queryable& q, std::vector<booking_id> ids, user_id who, bool any);
 task<std::optional<booking_row>> find_booking(pg::queryable& q, booking_id id, user_id who, bool any);
 /// Locked until the transaction ends.
 task<std::optional<booking_at_house>> lock_booking_at_house(pg::tx& tx, booking_id id, user_id who, bool any);

@@ -2,30 +2,18 @@
 
 #include <format>
 
+#include "platform/http/answering.hpp"
 #include "properties/amenity.hpp"
+#include "properties/amenity_view.hpp"
 
 namespace roost::properties {
-namespace {
-
-struct amenity_view
+std::vector<amenity_view> vocabulary()
 {
-    std::string code, name, category;
-
-    static constexpr auto fields = schema::fields(
-        field<&amenity_view::code>("code", schema::example{R"("air_conditioning")"}, "What properties list."),
-        field<&amenity_view::name>("name", schema::example{R"("Air conditioning")"}, "What people read."),
-        field<&amenity_view::category>("category", schema::example{R"("climate")"}, "What it belongs to."));
-};
-
-http::page<amenity_view> vocabulary()
-{
-    http::page<amenity_view> all;
+    std::vector<amenity_view> all;
     for (const auto& a : amenities())
-        all.results.push_back({std::string{a.code}, std::string{a.name}, std::string{a.category}});
+        all.push_back({std::string{a.code}, std::string{a.name}, std::string{a.category}});
     return all;
 }
-
-}  // namespace
 
 void install_rest(http::api& api, service& properties)
 {
@@ -64,7 +52,7 @@ void install_rest(http::api& api, service& properties)
         });
     api.get("/amenities/", "The amenities properties may list.")
         .shared()
-        .handle([]() -> task<result<http::page<amenity_view>>> { co_return vocabulary(); });
+        .handle([]() -> task<result<http::page<amenity_view>>> { co_return http::one_page<amenity_view>(vocabulary()); });
 }
 
 }  // namespace roost::properties

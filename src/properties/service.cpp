@@ -71,6 +71,20 @@ task<result<http::prerendered<property>>> service::show(property_id id, std::opt
     co_return reply(std::move(r));
 }
 
+task<std::vector<property>> service::show_all(std::vector<property_id> ids, std::optional<identity> who)
+{
+    std::vector<property> all;
+    if (ids.size() == 1)  // what everybody looks at is in the cache
+    {
+        const auto one = co_await show(ids.front(), who);
+        if (one) all.push_back(schema::from_json<property>(*one->json).value());
+        co_return all;
+    }
+    all = co_await find_all(db_, ids);
+    std::erase_if(all, [&](const property& p) { return !may_see(who, p); });
+    co_return all;
+}
+
 task<result<property>> service::modify(identity who, property_id id, http::if_match expected,
                                        std::function<task<result<void>>(pg::tx&, property&)> change)
 {
@@ -133,6 +147,7 @@ task<result<http::page<property>>> service::list_own(identity who, own_query que
     page.results = co_await find_all(db_, ids);
     page.next = std::move(links.next);
     page.previous = std::move(links.previous);
+    page.places = std::move(links.places);
     if (query.count) page.count = co_await count_own(db_, who.user, query.status);
     co_return page;
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "core/clock.hpp"
 #include "platform/auth/identity.hpp"
@@ -56,6 +57,9 @@ public:
 
     /// Listed ones for everybody; the others for their host and admins.
     task<result<http::prerendered<property>>> show(property_id id, std::optional<identity> who);
+
+    /// Those that exist and that `who` may see, in no order.
+    task<std::vector<property>> show_all(std::vector<property_id> ids, std::optional<identity> who);
 
     /// Merges the changes. errc::version_mismatch when `expected` names other versions.
     task<result<property>> change(identity who, property_id id, http::if_match expected, property_changes changes);

@@ -89,8 +89,8 @@ select distinct property_id from review
 where published_at is null and superseded_at is null and closes_at <= $1
 limit $2;
 
--- name: find_review
-select * from review_shown where id = $1;
+-- name: find_reviews
+select * from review_shown where id = any($1);
 
 -- name: reviews_of_booking
 select * from review_shown where booking_id = $1;
@@ -171,6 +171,19 @@ select v.*, (extract(epoch from published_at) * 1000000)::bigint as key from rev
 where property_id = $1 and direction = 'guest_to_property' and listed and ($2::int is null or rating >= $2)
   and (published_at, id) < ($3::timestamptz, $4::uuid)
 order by published_at desc, id desc limit $5;
+
+-- name: reviews_of_properties
+-- The first page of each property, newest first, and whether some are due to be published; a row without a review for a
+-- property that has none.
+select p.id as of_property, p.status as property_status, p.host_id, exists (
+    select from review d
+    where d.property_id = p.id and d.published_at is null and d.superseded_at is null and d.closes_at <= $4) as due,
+    r.*
+from property p left join lateral (
+    select v.*, (extract(epoch from published_at) * 1000000)::bigint as key from review_shown v
+    where v.property_id = p.id and direction = 'guest_to_property' and listed and ($2::int is null or rating >= $2)
+    order by published_at desc, v.id desc limit $3) r on true
+where p.id = any($1) and p.status <> 'deleted';
 
 -- name: reviews_of_property_before
 select v.*, (extract(epoch from published_at) * 1000000)::bigint as key from review_shown v

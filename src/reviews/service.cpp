@@ -29,6 +29,16 @@ review shown_to(const std::optional<identity>& who, review r)
     return r;
 }
 
+bool may_see_property(const std::optional<identity>& who, property_status status, user_id host)
+{
+    return status == property_status::listed || (who && (who->is_admin || who->user == host));
+}
+
+std::string list_of_property(property_id id, const property_reviews_query& q)
+{
+    return std::format("reviews/{}/{}/{}", id.text(), name_of(q.ordering), q.rating_min.value_or(0));
+}
+
 error absent() { return {errc::not_found, "there is no such review", {}, {}}; }
 
 /// Why the stay cannot be reviewed now; nothing when it can.
@@ -79,6 +89,7 @@ http::page<Shown> page_of(std::vector<Row> rows, int limit, const std::optional<
     for (auto& row : rows) page.results.push_back(std::move(row.shown));
     page.next = std::move(links.next);
     page.previous = std::move(links.previous);
+    page.places = std::move(links.places);
     return page;
 }
 
@@ -169,6 +180,19 @@ task<result<review>> service::find(std::optional<identity> who, review_id id)
     co_return shown_to(who, *std::move(found));
 }
 
+task<std::vector<review>> service::find_all(std::optional<identity> who, std::vector<review_id> ids)
+{
+    auto found = co_await find_reviews(db_, ids);
+    std::vector<property_id> due;
+    for (const auto& r : found)
+        if (r.is_due(clock_.now()) && !std::ranges::contains(due, r.property)) due.push_back(r.property);
+    for (const auto& p : due) co_await publish(p);
+    if (!due.empty()) found = co_await find_reviews(db_, ids);
+    std::erase_if(found, [&](const review& r) { return !may_see(who, r); });
+    for (auto& r : found) r = shown_to(who, std::move(r));
+    co_return found;
+}
+
 task<result<booking_reviews>> service::of_booking(const identity& who, booking_id id)
 {
     const auto now = clock_.now();
@@ -195,17 +219,52 @@ task<result<http::page<review>>> service::of_property(std::optional<identity> wh
                                                       property_reviews_query q)
 {
     const bool by_date = q.ordering == review_ordering::newest || q.ordering == review_ordering::oldest;
-    const auto list = std::format("reviews/{}/{}/{}", id.text(), name_of(q.ordering), q.rating_min.value_or(0));
+    const auto list = list_of_property(id, q);
     const auto from = place_in(q.cursor, list, by_date);
     if (!from) co_return std::unexpected{from.error()};
     const auto p = co_await find_reviewed_property(db_, id, clock_.now());
-    if (!p || (p->status != property_status::listed && !(who && (who->is_admin || who->user == p->host))))
+    if (!p || !may_see_property(who, p->status, p->host))
         co_return fail(errc::not_found, "there is no such property");
     if (p->due) co_await publish(id);
     auto page = page_of<review>(co_await reviews_of_property(db_, id, q, *from, q.limit + 1), q.limit, *from, list);
     for (auto& r : page.results) r = shown_to(who, std::move(r));
     if (q.count) page.count = co_await count_reviews(db_, id, q);
     co_return page;
+}
+
+task<std::vector<result<http::page<review>>>> service::of_properties(std::optional<identity> who,
+                                                                     std::vector<property_id> ids,
+                                                                     property_reviews_query q)
+{
+    std::vector<result<http::page<review>>> pages(ids.size(), fail(errc::not_found, "there is no such property"));
+    if (ids.size() == 1) pages.front() = co_await of_property(who, ids.front(), q);
+    if (ids.size() <= 1) co_return pages;
+    if (q.cursor || q.count || q.ordering != review_ordering::newest)
+    {
+        std::ranges::fill(pages, result<http::page<review>>{invalid(
+                                     "cursor", "of several properties at a time only the first page is told, "
+                                               "newest first and uncounted")});
+        co_return pages;
+    }
+    auto rows = co_await reviews_of_properties(db_, ids, q.rating_min, q.limit + 1, clock_.now());
+    std::vector<property_id> due;
+    for (const auto& r : rows)
+        if (r.due && !std::ranges::contains(due, r.property)) due.push_back(r.property);
+    for (const auto& p : due) co_await publish(p);
+    if (!due.empty()) rows = co_await reviews_of_properties(db_, ids, q.rating_min, q.limit + 1, clock_.now());
+    for (std::size_t i = 0; i < ids.size(); ++i)
+    {
+        std::vector<listed_review> listed;
+        bool visible = false;
+        for (auto& r : rows)
+        {
+            if (r.property != ids[i]) continue;
+            visible = may_see_property(who, r.status, r.host);
+            if (r.shown) listed.push_back({r.shown->id, *r.key, shown_to(who, *r.shown)});
+        }
+        if (visible) pages[i] = page_of<review>(std::move(listed), q.limit, {}, list_of_property(ids[i], q));
+    }
+    co_return pages;
 }
 
 task<result<http::page<review>>> service::of_person(user_id id, person_reviews_query q)

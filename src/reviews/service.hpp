@@ -38,8 +38,14 @@ public:
                                 review_changes changes);
 
     task<result<review>> find(std::optional<identity> who, review_id id);
+    /// Those that `who` may see, in no order.
+    task<std::vector<review>> find_all(std::optional<identity> who, std::vector<review_id> ids);
     task<result<booking_reviews>> of_booking(const identity& who, booking_id id);
     task<result<http::page<review>>> of_property(std::optional<identity> who, property_id id, property_reviews_query q);
+    /// The same of several at a time, in their order: the first page of each, newest first. errc::invalid_input for
+    /// anything else.
+    task<std::vector<result<http::page<review>>>> of_properties(std::optional<identity> who,
+                                                                std::vector<property_id> ids, property_reviews_query q);
     task<result<http::page<review>>> of_person(user_id id, person_reviews_query q);
 
     /// Once, by the side that was judged.

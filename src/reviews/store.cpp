@@ -89,7 +89,16 @@ task<std::vector<property_id>> properties_with_due(pg::queryable& q, instant now
     return q.all<property_id>(sql::properties_with_due, now, limit);
 }
 
-task<std::optional<review>> find_review(pg::queryable& q, review_id id) { return q.one<review>(sql::find_review, id); }
+task<std::vector<review>> find_reviews(pg::queryable& q, const std::vector<review_id>& ids)
+{
+    return q.all<review>(sql::find_reviews, ids);
+}
+
+task<std::optional<review>> find_review(pg::queryable& q, review_id id)
+{
+    const std::vector ids{id};
+    return q.one<review>(sql::find_reviews, ids);
+}
 
 task<std::vector<review>> reviews_of_booking(pg::queryable& q, booking_id id)
 {
@@ -142,6 +151,12 @@ task<std::vector<listed_review>> reviews_of_property(pg::queryable& q, property_
     const auto& statement = down ? sql::reviews_of_property_best : sql::reviews_of_property_worst;
     const int unrated = descending ? last_of_best : last_of_worst;
     return q.all<listed_review>(statement, id, f.rating_min, key, place, limit, unrated);
+}
+
+task<std::vector<review_of_property>> reviews_of_properties(pg::queryable& q, const std::vector<property_id>& ids,
+                                                            std::optional<int> rating_min, int limit, instant now)
+{
+    return q.all<review_of_property>(sql::reviews_of_properties, ids, rating_min, limit, now);
 }
 
 task<std::int64_t> count_reviews(pg::queryable& q, property_id id, const property_reviews_query& f)

@@ -78,6 +78,22 @@ struct reviewed_property
                        field<&reviewed_property::due>("due"));
 };
 
+/// A review of one of several properties, or that it has none.
+struct review_of_property
+{
+    property_id property;
+    property_status status;
+    user_id host;
+    bool due = false;
+    std::optional<std::int64_t> key;
+    std::optional<review> shown;
+
+    static constexpr auto fields = schema::fields(
+        field<&review_of_property::property>("of_property"), field<&review_of_property::status>("property_status"),
+        field<&review_of_property::host>("host_id"), field<&review_of_property::due>("due"),
+        field<&review_of_property::key>("key"), field<&review_of_property::shown>("shown"));
+};
+
 /// A stay of somebody, as its guest or host, and the right to write reviews of its property until the transaction ends.
 task<std::optional<stay>> lock_stay(pg::tx& tx, booking_id id, user_id who);
 task<std::optional<stay>> find_stay(pg::queryable& q, booking_id id, user_id who, bool any);
@@ -97,6 +113,7 @@ task<> publish_due(pg::tx& tx, property_id property, instant now);
 task<std::vector<property_id>> properties_with_due(pg::queryable& q, instant now, int limit);
 
 task<std::optional<review>> find_review(pg::queryable& q, review_id id);
+task<std::vector<review>> find_reviews(pg::queryable& q, const std::vector<review_id>& ids);
 task<std::vector<review>> reviews_of_booking(pg::queryable& q, booking_id id);
 
 /// False: there is a reply.
@@ -116,6 +133,9 @@ task<std::optional<std::vector<property_id>>> due_about(pg::queryable& q, user_i
 task<std::vector<listed_review>> reviews_of_property(pg::queryable& q, property_id id, const property_reviews_query& f,
                                                      std::optional<http::cursor> from, int limit);
 task<std::int64_t> count_reviews(pg::queryable& q, property_id id, const property_reviews_query& f);
+/// The newest of each property, at most `limit` each.
+task<std::vector<review_of_property>> reviews_of_properties(pg::queryable& q, const std::vector<property_id>& ids,
+                                                            std::optional<int> rating_min, int limit, instant now);
 task<std::vector<listed_review>> reviews_of_person(pg::queryable& q, user_id id, const person_reviews_query& f,
                                                    std::optional<http::cursor> from, int limit);
 task<std::int64_t> count_reviews(pg::queryable& q, user_id id, const person_reviews_query& f);

@@ -176,14 +176,23 @@ result<void> input_names::read_page(const input_map& arguments, bool count, cons
     json.push_back('}');
     auto read = roost::schema::read_json(json, query, into);
     if (read) return {};
-    auto bad = in_graph_names(std::move(read.error()));
-    const std::string_view size = given(arguments, "last") ? "/last" : "/first";
-    const std::string_view place = given(arguments, "before") ? "/before" : "/after";
-    for (auto& f : bad.fields)
-        f.pointer = f.pointer == "/limit"    ? size
-                    : f.pointer == "/cursor" ? place
-                                             : "/filter" + f.pointer;
-    return std::unexpected{std::move(bad)};
+    return std::unexpected{in_list_names(std::move(read.error()), arguments)};
+}
+
+roost::error in_list_names(roost::error e, const input_map& arguments)
+{
+    for (auto& f : e.fields)
+    {
+        std::string_view name = f.pointer;
+        name.remove_prefix(name.starts_with('/'));
+        if (name == "limit")
+            f.pointer = given(arguments, "last") ? "/last" : "/first";
+        else if (name == "cursor")
+            f.pointer = given(arguments, "before") ? "/before" : "/after";
+        else
+            f.pointer = name == "ordering" ? "/orderBy" : "/filter/" + camel_pointer(name);
+    }
+    return e;
 }
 
 roost::error in_graph_names(roost::error e)

@@ -38,6 +38,8 @@ public:
     result<void> read_page(const input_map& arguments, bool count, const roost::schema::type& query, void* into) const;
 };
 
+/// The pointers of what is wrong with a list's query as those of the connection's arguments.
+roost::error in_list_names(roost::error e, const input_map& arguments);
 /// Its pointers in GraphQL's names.
 roost::error in_graph_names(roost::error e);
 

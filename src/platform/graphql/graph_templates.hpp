@@ -170,7 +170,7 @@ object_type<T>& object_type<T>::connection(std::string name, std::string doc, F 
             auto pages = co_await load(b, all, *std::move(q));
             for (std::size_t i = 0; i < pages.size(); ++i)
                 b.out[i] = pages[i] ? as_connection(b.context, *std::move(pages[i]))
-                                    : value{failure::of(in_graph_names(pages[i].error()))};
+                                    : value{failure::of(in_list_names(pages[i].error(), b.arguments))};
         });
     return *this;
 }
@@ -224,7 +224,7 @@ query_root& query_root::connection(std::string name, std::string doc, F load)
             if (!q) co_return detail::fill(b.out, q.error());
             auto page = co_await load(b, *std::move(q));
             b.out.front() = page ? as_connection(b.context, *std::move(page))
-                                 : value{failure::of(in_graph_names(std::move(page.error())))};
+                                 : value{failure::of(in_list_names(std::move(page.error()), b.arguments))};
         });
     return *this;
 }

@@ -229,7 +229,7 @@ void graph::add_payload(const std::string& name, const mutation_shape& shape, co
         add_field(name, shape.gives, output_name(*answer), "Null when there are errors.",
                   getter{[](context&, const void* p, const input_map&) {
                       const auto& a = as_payload(p).answer;
-                      return a ? value{object{a.get()}} : value{};
+                      return a ? value{graphql::object{a.get()}} : value{};
                   }});
     else if (answer)
         for (const auto& f : answer->fields)
@@ -241,7 +241,7 @@ void graph::add_payload(const std::string& name, const mutation_shape& shape, co
     add_field(name, "userErrors", "[UserError!]!", "Nothing was done when there are any.",
               getter{[](context&, const void* p, const input_map&) -> value {
                   value::list all;
-                  for (const auto& e : as_payload(p).errors) all.emplace_back(object{&e});
+                  for (const auto& e : as_payload(p).errors) all.emplace_back(graphql::object{&e});
                   return all;
               }});
     add_field(name, "clientMutationId", "String", "As it came.", getter{[](context&, const void* p, const input_map&) {
