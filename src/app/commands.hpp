@@ -45,7 +45,8 @@ int run_payouts(const settings& s, std::optional<date> day);
 int list_payouts(const settings& s, std::optional<payments::payout_status> status, std::optional<user_id> host,
                  int most);
 
-/// Prints the contract.
+/// Print the contracts of REST and of GraphQL.
 int print_openapi(const settings& s);
+int print_graph(const settings& s);
 
 }  // namespace roost::app

@@ -245,6 +245,7 @@ int main(int argc, char** argv)
         ->footer("Settings:\n" + help)
         ->callback([&] { std::print("{}", config::print(s.sections())); });
     cli.add_subcommand("openapi", "Print the API's contract")->callback([&] { code = app::print_openapi(s); });
+    cli.add_subcommand("graphql", "Print the schema of GraphQL")->callback([&] { code = app::print_graph(s); });
 
     try
     {

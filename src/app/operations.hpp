@@ -9,9 +9,15 @@ namespace roost::app {
 /// /healthz, /readyz, /metrics: for load balancers, orchestrators and Prometheus.
 void install_health(http::api& a, services& s);
 
-/// /openapi.json, and /docs (Swagger UI from the share folder, no other host is asked). To be called once every
-/// operation is declared.
+/// /openapi.json, /docs, and what GraphiQL is made of (from the share folder, no other host is asked). To be called once
+/// every operation is declared.
 void install_documents(http::api& a, const std::string& share);
+
+/// What a browser gets at /graphql.
+std::string graphiql_page();
+
+/// /graphql, and /schema.graphql. To be called once every operation is declared.
+void install_graph(http::api& a, services& s, const settings& how);
 
 /// /dev/clock: moves "now" for this process. Never installed outside of tests.
 void install_test_clock(http::api& a, clock& c);

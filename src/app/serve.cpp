@@ -5,10 +5,12 @@
 
 #include "app/commands.hpp"
 #include "app/database_time.hpp"
+#include "app/graph.hpp"
 #include "app/operations.hpp"
 #include "app/services.hpp"
 #include "app/version.hpp"
 #include "notifications/rest.hpp"
+#include "platform/graphql/sdl.hpp"
 #include "platform/http/server.hpp"
 #include "platform/jobs/celery.hpp"
 #include "platform/observe/log.hpp"
@@ -97,6 +99,7 @@ void install(http::api& a, services& s, const settings& how)
         notifications::install_stand_in(a);
     }
     install_features(a, s);
+    install_graph(a, s, how);
     install_documents(a, how.general.share);
 }
 
@@ -186,6 +189,15 @@ int work(const settings& how)
     auto server = how.for_server();
     server.port = static_cast<std::uint16_t>(how.jobs.port);
     return run(all, server, [&](http::api& a, services& s) { install_basics(a, s, how); });
+}
+
+int print_graph(const settings& how)
+{
+    services s{how};
+    http::api a{"/api/v1", s.db};
+    install_features(a, s);
+    std::print("{}", graphql::print_schema(make_graph(a, s)->schema()));
+    return 0;
 }
 
 int print_openapi(const settings& how)

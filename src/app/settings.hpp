@@ -14,6 +14,7 @@
 #include "payments/settings.hpp"
 #include "payments/stripe/settings.hpp"
 #include "platform/config/config.hpp"
+#include "platform/graphql/settings.hpp"
 #include "platform/http/server.hpp"
 #include "platform/jobs/worker.hpp"
 #include "platform/mail/settings.hpp"
@@ -239,6 +240,7 @@ struct settings
     database_settings database;
     redis_settings redis;
     http_settings http;
+    graphql::settings graphql;
     log_settings log;
     auth_settings auth;
     limit_settings limits;

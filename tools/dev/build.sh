@@ -22,11 +22,10 @@ build() {
 
 # install_web BUILD: the files a server built there gives to browsers, where it looks for them.
 install_web() {
-    local target=$1/share/roost/swagger-ui source=web/node_modules/swagger-ui-dist
-    if [ "$target/swagger-ui.css" -nt web/package-lock.json ]; then return; fi
+    local target=$PWD/$1/share/roost
+    if [ "$target/graphiql/graphiql.min.css" -nt web/package-lock.json ]; then return; fi
     npm_packages web || exit 1
-    mkdir -p "$target"
-    cp "$source"/swagger-ui-bundle.js "$source"/swagger-ui.css "$target"
+    bash web/install "$target"
 }
 
 # npm_packages FOLDER: its packages as its lock file names them; nobody is asked when they are there.

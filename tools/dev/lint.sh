@@ -56,7 +56,10 @@ command_gen() {
 }
 
 # One member a line, so that changes can be read.
-generate() { build/release/src/roost openapi | python3 -m json.tool --indent 2 --no-ensure-ascii >"$1/openapi.json"; }
+generate() {
+    build/release/src/roost openapi | python3 -m json.tool --indent 2 --no-ensure-ascii >"$1/openapi.json"
+    build/release/src/roost graphql >"$1/schema.graphql"
+}
 
 lint_tidy() {
     build release || return 1  # the headers that are generated, and what depends on what
