@@ -43,3 +43,13 @@ test("/docs can try an operation out", async () => {
     await page.screenshot({ path: picture("docs-tried") });
     assert.deepEqual(elsewhere, []);
 });
+
+test("/graphql shows GraphiQL with the tour and answers it, offline", async () => {
+    elsewhere.length = complaints.length = 0;
+    await page.goto(`${url}/graphql`);
+    await page.locator(".graphiql-execute-button").first().click();
+    await page.locator(".result-window").getByText("totalCount").first().waitFor();
+    await page.screenshot({ path: join(pictures, "graphiql.png") });
+    assert.deepEqual(elsewhere, []);
+    assert.deepEqual(complaints, []);
+});
