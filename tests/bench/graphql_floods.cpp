@@ -1,5 +1,5 @@
-// What documents made to keep a server busy cost it before they are refused: processor time and memory of parsing, limits,
-// validation and counting costs, the worst of several runs. Last stand documents that people do send.
+// What documents made to keep a server busy cost it before they are refused: processor time and memory of parsing,
+// limits, validation and counting costs, the worst of several runs. Last stand documents that people do send.
 //
 //     graphql_floods [RUNS]
 #include <sys/resource.h>
@@ -55,7 +55,8 @@ schema_ptr test_schema()
     )"));
     for (auto& t : described.types)
         for (auto& f : t.fields)
-            if (std::ranges::contains(f.arguments, "first", &definition::input_value::name)) f.size.arguments = {"first"};
+            if (std::ranges::contains(f.arguments, "first", &definition::input_value::name))
+                f.size.arguments = {"first"};
     return *schema::build(described);
 }
 
@@ -82,45 +83,72 @@ std::vector<flood> floods()
         {"1 MB of lists", "{ node(id: " + repeated("[", megabyte)},
         {"1 MB, unterminated string", "{ node(id: \"" + repeated("\\n", megabyte / 2)},
         {"aliases", '{' + numbered(600, [](std::size_t i) { return std::format("a{}: __typename ", i); }) + '}'},
-        {"logins", "mutation {" + numbered(100, [](std::size_t i) {
-             return std::format("a{}: login(name: \"a\", password: \"{}\") {{ id }} ", i, i);
-         }) + '}'},
+        {"logins", "mutation {"
+                       + numbered(100,
+                                  [](std::size_t i) {
+                                      return std::format("a{}: login(name: \"a\", password: \"{}\") {{ id }} ", i, i);
+                                  })
+                       + '}'},
         {"depth", "{ property(id: 1) " + repeated("{ host { properties ", 90) + "{ id }" + repeated("} }", 90) + '}'},
         {"directives", "{ __typename " + repeated("@skip(if: true) ", 300) + '}'},
         {"unknown directives", "{ __typename " + repeated("@x ", 900) + '}'},
         {"one field, again and again", "{ property(id: 1) {" + repeated("title ", 1'900) + "} }"},
-        {"fields with arguments, again and again", "{ property(id: 1) {" + repeated("price(currency: EUR) ", 300) + "} }"},
+        {"fields with arguments, again and again",
+         "{ property(id: 1) {" + repeated("price(currency: EUR) ", 300) + "} }"},
         {"selections, again and again", "{ property(id: 1) {" + repeated("host { name } ", 400) + "} }"},
-        {"nested selections, doubled", [] {
+        {"nested selections, doubled",
+         [] {
              std::string body = "id";
-             for (int i = 0; i < 7; ++i) body = "host { properties { " + body + " } } host { properties { " + body + " } }";
+             for (int i = 0; i < 7; ++i)
+                 body = "host { properties { " + body + " } } host { properties { " + body + " } }";
              return "{ property(id: 1) { " + body + " } }";
          }()},
-        {"unknown fields", "{ property(id: 1) {" + numbered(900, [](std::size_t i) { return std::format("titel{} ", i); }) + "} }"},
-        {"fragments that double", "{ property(id: 1) { ...F0 } } " + numbered(80, [](std::size_t i) {
-             return std::format("fragment F{} on Property {{ near {{ ...F{} }} host {{ properties {{ ...F{} }} }} }} ", i, i + 1, i + 1);
-         }) + "fragment F80 on Property { id }"},
-        {"a fragment spread everywhere", "{ property(id: 1) {" + repeated("...F0 ", 800) + "} } " + fragments(1, "title host { name }")},
-        {"fragments beside each other", "{ property(id: 1) {" + numbered(120, [](std::size_t i) { return std::format("...F{} ", i); })
-             + "} } " + fragments(120, "id title host { name }")},
-        {"a circle of fragments", "{ property(id: 1) { ...F0 } } " + numbered(150, [](std::size_t i) {
-             return std::format("fragment F{} on Property {{ ...F{} ...F{} }} ", i, (i + 1) % 150, (i + 7) % 150);
-         })},
-        {"fragments that spread each other", "{ property(id: 1) { ...F0 } } " + numbered(25, [](std::size_t i) {
-             return std::format("fragment F{} on Property {{ id {} }} ", i,
-                                numbered(25, [](std::size_t j) { return std::format("...F{} ", j); }));
-         })},
-        {"operations over one fragment", numbered(120, [](std::size_t i) {
-             return std::format("query Q{}($v: Int) {{ property(id: 1) {{ ...F0 }} }} ", i);
-         }) + fragments(1, repeated("near(first: $v) { id } ", 40))},
-        {"variables", "query(" + numbered(250, [](std::size_t i) { return std::format("$v{}: Int ", i); }) + ") { property(id: 1) { "
-             + numbered(90, [](std::size_t i) { return std::format("a{}: near(first: $v{}) {{ id }} ", i, i); }) + "} }"},
+        {"unknown fields",
+         "{ property(id: 1) {" + numbered(900, [](std::size_t i) { return std::format("titel{} ", i); }) + "} }"},
+        {"fragments that double",
+         "{ property(id: 1) { ...F0 } } "
+             + numbered(80,
+                        [](std::size_t i) {
+                            return std::format(
+                                "fragment F{} on Property {{ near {{ ...F{} }} host {{ properties {{ ...F{} }} }} }} ",
+                                i, i + 1, i + 1);
+                        })
+             + "fragment F80 on Property { id }"},
+        {"a fragment spread everywhere",
+         "{ property(id: 1) {" + repeated("...F0 ", 800) + "} } " + fragments(1, "title host { name }")},
+        {"fragments beside each other", "{ property(id: 1) {"
+                                            + numbered(120, [](std::size_t i) { return std::format("...F{} ", i); })
+                                            + "} } " + fragments(120, "id title host { name }")},
+        {"a circle of fragments", "{ property(id: 1) { ...F0 } } "
+                                      + numbered(150,
+                                                 [](std::size_t i) {
+                                                     return std::format("fragment F{} on Property {{ ...F{} ...F{} }} ",
+                                                                        i, (i + 1) % 150, (i + 7) % 150);
+                                                 })},
+        {"fragments that spread each other",
+         "{ property(id: 1) { ...F0 } } "
+             + numbered(25,
+                        [](std::size_t i) {
+                            return std::format("fragment F{} on Property {{ id {} }} ", i,
+                                               numbered(25, [](std::size_t j) { return std::format("...F{} ", j); }));
+                        })},
+        {"operations over one fragment",
+         numbered(120,
+                  [](std::size_t i) { return std::format("query Q{}($v: Int) {{ property(id: 1) {{ ...F0 }} }} ", i); })
+             + fragments(1, repeated("near(first: $v) { id } ", 40))},
+        {"variables",
+         "query(" + numbered(250, [](std::size_t i) { return std::format("$v{}: Int ", i); }) + ") { property(id: 1) { "
+             + numbered(90, [](std::size_t i) { return std::format("a{}: near(first: $v{}) {{ id }} ", i, i); })
+             + "} }"},
         {"an input of a thousand fields", "{ properties(filter: {" + repeated("min: 1 ", 600) + "}) { id } }"},
         {"deep inputs", "{ properties(filter: " + repeated("{all: ", 190) + "{}" + repeated("}", 190) + ") { id } }"},
-        {"first: 99999999", "{ properties(first: 99999999) { reviews(first: 99999999) { author { properties(first: 99999999) { id } } } } }"},
-        {"introspection in circles", "{ __schema { types " + repeated("{ fields { type ", 60) + "{ name }" + repeated("} }", 60) + "} }"},
-        {"what a page asks for", "query Page($first: Int = 20, $filter: Filter) { properties(first: $first, filter: $filter) { id title price(currency: USD) "
-             "host { ...Who } reviews(first: 3) { rating author { ...Who } } } } fragment Who on Person { id name }"},
+        {"first: 99999999",
+         "{ properties(first: 99999999) { reviews(first: 99999999) { author { properties(first: 99999999) { id } } } } }"},
+        {"introspection in circles",
+         "{ __schema { types " + repeated("{ fields { type ", 60) + "{ name }" + repeated("} }", 60) + "} }"},
+        {"what a page asks for",
+         "query Page($first: Int = 20, $filter: Filter) { properties(first: $first, filter: $filter) { id title price(currency: USD) "
+         "host { ...Who } reviews(first: 3) { rating author { ...Who } } } } fragment Who on Person { id name }"},
         {"one object", "{ property(id: 1) { id title host { name } } }"},
     };
 }
@@ -139,7 +167,8 @@ std::string judge(const schema& s, std::string text)
     if (!d) return std::string{d.error().code};
     const query_limits limits;
     if (const auto e = check_shape(**d, limits)) return std::string{e->code};
-    if (const auto errors = validate(s, **d); !errors.empty()) return std::format("{} {}", errors[0].code, errors[0].rule);
+    if (const auto errors = validate(s, **d); !errors.empty())
+        return std::format("{} {}", errors[0].code, errors[0].rule);
     arena memory;
     const boost::json::object nothing;
     const auto& o = (*d)->operations()[0];
@@ -175,7 +204,8 @@ int main(int argc, char** argv)
         }
         return most;
     };
-    std::println("{:40} {:>8} {:>9}  {:36} {:>9}  {}", "document", "bytes", "ms", "verdict", "rules ms", "by the rules alone");
+    std::println("{:40} {:>8} {:>9}  {:36} {:>9}  {}", "document", "bytes", "ms", "verdict", "rules ms",
+                 "by the rules alone");
     for (const auto& f : floods())
     {
         std::string verdict, by_rules;

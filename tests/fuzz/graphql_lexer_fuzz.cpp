@@ -1,4 +1,5 @@
-// The lexer of GraphQL: its tokens follow each other within the text, and lexing what a token is written as gives it again.
+// The lexer of GraphQL: its tokens follow each other within the text, and lexing what a token is written as gives it
+// again.
 #include <string_view>
 
 #include "core/utf8.hpp"

@@ -1,4 +1,5 @@
-// The parser of GraphQL: refuses with a code and a place, or gives a document that can be printed and parsed as the same.
+// The parser of GraphQL: refuses with a code and a place, or gives a document that can be printed and parsed as the
+// same.
 #include <string>
 #include <string_view>
 

@@ -1,5 +1,5 @@
-// What happens to a request before it is executed: shape, validation, variables, cost. Whatever is valid can be coerced and
-// has a cost; a document that is printed is as valid as it was.
+// What happens to a request before it is executed: shape, validation, variables, cost. Whatever is valid can be coerced
+// and has a cost; a document that is printed is as valid as it was.
 #include <boost/json/object.hpp>
 #include <string>
 #include <string_view>
@@ -51,12 +51,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!parsed) return 0;
     const auto& d = **parsed;
     const graphql::query_limits limits;
-    if (const auto e = graphql::check_shape(d, limits)) require(!e->code.empty() && !e->locations.empty(), "a limit has a code");
+    if (const auto e = graphql::check_shape(d, limits))
+        require(!e->code.empty() && !e->locations.empty(), "a limit has a code");
 
     const auto errors = graphql::validate(test_schema(), d);
     require(errors.size() <= 20, "no more errors are told than wanted");
     for (const auto& e : errors)
-        require(e.code == graphql::code::too_intricate || (!e.rule.empty() && !e.locations.empty()), "an error has rule and place");
+        require(e.code == graphql::code::too_intricate || (!e.rule.empty() && !e.locations.empty()),
+                "an error has rule and place");
     const auto again = graphql::parse(graphql::print_compact(d));
     require(again && rules(graphql::validate(test_schema(), **again)) == rules(errors), "printing changes no validity");
     if (!errors.empty()) return 0;

@@ -1,5 +1,5 @@
-// Says of each document what our GraphQL makes of it, for comparison with another implementation. It reads lines of JSON
-// strings, the first a schema in SDL, the others documents, and answers each document with a line.
+// Says of each document what our GraphQL makes of it, for comparison with another implementation. It reads lines of
+// JSON strings, the first a schema in SDL, the others documents, and answers each document with a line.
 #include <algorithm>
 #include <boost/json.hpp>
 #include <format>
@@ -26,7 +26,7 @@ json::array places_of(const std::vector<error>& errors)
         for (const auto& l : e.locations) one += std::format("{}{}:{}", one.empty() ? "" : " ", l.line, l.column);
     }
     std::ranges::sort(all);
-    return {all.begin(), all.end()};
+    return json::array(all.begin(), all.end());
 }
 
 json::array rules_of(const std::vector<error>& errors)
@@ -35,7 +35,7 @@ json::array rules_of(const std::vector<error>& errors)
     for (const auto& e : errors) all.emplace_back(e.rule);
     std::ranges::sort(all);
     all.erase(std::ranges::unique(all).begin(), all.end());
-    return {all.begin(), all.end()};
+    return json::array(all.begin(), all.end());
 }
 
 json::object verdict(const schema& s, std::string text)

@@ -1,11 +1,10 @@
-#include "platform/graphql/coercion.hpp"
-
 #include <gtest/gtest.h>
 
 #include <array>
 #include <boost/json.hpp>
 #include <format>
 
+#include "platform/graphql/coercion.hpp"
 #include "platform/graphql/parser.hpp"
 #include "platform/graphql/sdl.hpp"
 #include "platform/graphql/validation.hpp"
@@ -29,7 +28,8 @@ std::string shown(const input& v)
             for (const auto& i : v.items) out += (out.empty() ? "" : " ") + shown(i);
             return '[' + out + ']';
         case input_kind::object:
-            for (const auto& m : v.members) out += std::format("{}{}:{}", out.empty() ? "" : " ", m.name, shown(m.value));
+            for (const auto& m : v.members)
+                out += std::format("{}{}:{}", out.empty() ? "" : " ", m.name, shown(m.value));
             return '{' + out + '}';
     }
     return out;
@@ -92,8 +92,8 @@ std::string arguments(std::string query, std::string_view json = "{}")
     const auto values = coerce_variables(test_schema(), *d, o, given, a);
     if (!values) return "variables: " + values.error().front().message;
     const auto& field = o.selections[0];
-    const auto made = coerce_arguments(*d, test_schema().query()->field(field.name)->arguments, field.arguments, field.at,
-                                       *values, a);
+    const auto made = coerce_arguments(*d, test_schema().query()->field(field.name)->arguments, field.arguments,
+                                       field.at, *values, a);
     if (made) return shown(*made);
     const auto at = made.error().locations.at(0);
     return std::format("{} at {}:{}", made.error().message, at.line, at.column);
@@ -110,7 +110,8 @@ TEST(graphql_coercion, reads_scalars_of_json)
     EXPECT_EQ(variables("$v: ID", R"({"v": 1})"), "{v:\"1\"}");
     EXPECT_EQ(variables("$v: ID", R"({"v": "a"})"), "{v:\"a\"}");
     EXPECT_EQ(variables("$v: Color", R"({"v": "RED"})"), "{v:RED}");
-    EXPECT_EQ(variables("$v: Any", R"({"v": {"k": [1, null, 18446744073709551615]}})"), "{v:{k:[1 null 18446744073709551616]}}");
+    EXPECT_EQ(variables("$v: Any", R"({"v": {"k": [1, null, 18446744073709551615]}})"),
+              "{v:{k:[1 null 18446744073709551616]}}");
     EXPECT_EQ(variables("$v: Int, $w: Int", R"({"w": null, "other": 1})"), "{w:null}");
 }
 
@@ -139,12 +140,14 @@ TEST(graphql_coercion, makes_lists_of_what_is_none)
 TEST(graphql_coercion, fills_in_default_values)
 {
     EXPECT_EQ(variables("$v: Point", R"({"v": {}})"), "{v:{x:7 label:\"none\"}}");
-    EXPECT_EQ(variables("$v: Shape", R"({"v": {"tags": "t"}})"), "{v:{color:GREEN center:{x:7 y:3 label:\"none\"} tags:[[\"t\"]]}}");
+    EXPECT_EQ(variables("$v: Shape", R"({"v": {"tags": "t"}})"),
+              "{v:{color:GREEN center:{x:7 y:3 label:\"none\"} tags:[[\"t\"]]}}");
     EXPECT_EQ(variables("$v: Int = 3, $w: Int! = 4", "{}"), "{v:3 w:4}");
     EXPECT_EQ(variables("$v: Int = 3", R"({"v": null})"), "{v:null}");
     EXPECT_EQ(variables("$v: Int! = 3", R"({"v": null})"), "$v must not be null");
     EXPECT_EQ(arguments("{ defaults }"), "{i:5 c:RED l:[1 2] p:{x:1 label:\"none\"} n:null r:9}");
-    EXPECT_EQ(arguments("query($v: Int) { defaults(i: $v, r: $v) }"), "{i:5 c:RED l:[1 2] p:{x:1 label:\"none\"} n:null r:9}");
+    EXPECT_EQ(arguments("query($v: Int) { defaults(i: $v, r: $v) }"),
+              "{i:5 c:RED l:[1 2] p:{x:1 label:\"none\"} n:null r:9}");
     EXPECT_EQ(arguments("query($v: Int) { defaults(i: $v) }", R"({"v": null})"),
               "{i:null c:RED l:[1 2] p:{x:1 label:\"none\"} n:null r:9}");
     EXPECT_EQ(arguments("query($v: Int) { shape(p: {x: $v, y: $v}) }"), "{p:{x:7 label:\"none\"}}");
@@ -164,7 +167,8 @@ TEST(graphql_coercion, takes_exactly_one_field_of_a_one_of)
 {
     EXPECT_EQ(variables("$v: Pick", R"({"v": {"a": 1}})"), "{v:{a:1}}");
     for (const auto* bad : {"{}", R"({"a": 1, "b": "x"})", R"({"a": null})", R"({"a": 1, "b": null})"})
-        EXPECT_EQ(variables("$v: Pick", std::format("{{\"v\": {}}}", bad)), "$v must have exactly one field, which must not be null");
+        EXPECT_EQ(variables("$v: Pick", std::format("{{\"v\": {}}}", bad)),
+                  "$v must have exactly one field, which must not be null");
     EXPECT_EQ(arguments("query($b: String!) { shape(pick: {b: $b}) }", R"({"b": "x"})"), "{pick:{b:\"x\"}}");
 }
 
@@ -188,7 +192,8 @@ TEST(graphql_coercion, refuses_null_where_a_variable_brings_it)
 
 TEST(graphql_coercion, knows_what_skip_and_include_say)
 {
-    const auto d = *parse("query($t: Boolean, $n: Boolean) { a @skip(if: $t) b @include(if: $t) c @skip(if: true) d @include(if: true) e @skip(if: $n) f }");
+    const auto d = *parse(
+        "query($t: Boolean, $n: Boolean) { a @skip(if: $t) b @include(if: $t) c @skip(if: true) d @include(if: true) e @skip(if: $n) f }");
     const std::array members{input_member{"t", input::of(true)}, input_member{"n", {}}};
     const input_map values{members};
     std::string out;

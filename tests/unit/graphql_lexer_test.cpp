@@ -1,10 +1,9 @@
-#include "platform/graphql/lexer.hpp"
-
 #include <gtest/gtest.h>
 
 #include <format>
 
 #include "platform/graphql/ast.hpp"
+#include "platform/graphql/lexer.hpp"
 #include "unit/graphql_vectors.hpp"
 
 namespace roost::graphql {
@@ -62,7 +61,8 @@ using words = std::vector<std::string>;
 
 TEST(graphql_lexer, says_what_a_string_means)
 {
-    EXPECT_EQ(cut("\"a\\n\\u00e9\\u{1F600}\\uD83D\\uDE00\""), (words{"String 1:1 a\n\u00e9\U0001F600\U0001F600", "<EOF> 1:33 "}));
+    EXPECT_EQ(cut("\"a\\n\\u00e9\\u{1F600}\\uD83D\\uDE00\""),
+              (words{"String 1:1 a\n\u00e9\U0001F600\U0001F600", "<EOF> 1:33 "}));
     EXPECT_EQ(cut("\"\"\"\n    two\n      lines\n  \"\"\""), (words{"BlockString 1:1 two\n  lines", "<EOF> 4:6 "}));
     EXPECT_EQ(cut("\"\"\"a \\\"\"\" b\"\"\""), (words{"BlockString 1:1 a \"\"\" b", "<EOF> 1:15 "}));
 }

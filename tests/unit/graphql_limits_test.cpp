@@ -1,9 +1,8 @@
-#include "platform/graphql/limits.hpp"
-
 #include <gtest/gtest.h>
 
 #include <format>
 
+#include "platform/graphql/limits.hpp"
 #include "platform/graphql/parser.hpp"
 #include "platform/graphql/sdl.hpp"
 #include "platform/graphql/validation.hpp"
@@ -57,7 +56,8 @@ TEST(graphql_limits, bound_aliases_root_fields_directives_and_fields)
     EXPECT_EQ(refused("{ a ...F ...F } fragment F on Query { b c }", {.root_fields = 4}), code::too_many_root_fields);
     EXPECT_EQ(refused("{ a" + repeated(" @d", 3) + '}', {.directives = 3}), "");
     EXPECT_EQ(refused("{ a" + repeated(" @d", 4) + '}', {.directives = 3}), code::too_many_directives);
-    EXPECT_EQ(refused("query @d { a @d ... @d { b } ...F @d } fragment F on T @d { c }", {.directives = 4}), code::too_many_directives);
+    EXPECT_EQ(refused("query @d { a @d ... @d { b } ...F @d } fragment F on T @d { c }", {.directives = 4}),
+              code::too_many_directives);
     EXPECT_EQ(refused("{ a { " + repeated("b ", 9) + "} }", {.fields = 10}), "");
     EXPECT_EQ(refused("{ a { " + repeated("b ", 10) + "} }", {.fields = 10}), code::too_many_fields);
 }
@@ -75,7 +75,8 @@ std::string doubling(std::size_t n)
 {
     std::string out = "{ ...F0 }";
     for (std::size_t i = 0; i < n; ++i)
-        out += std::format("fragment F{} on Query {{ a: list(first: 2) {{ ...L{} }} ...F{} ...F{} }}", i, i, i + 1, i + 1);
+        out +=
+            std::format("fragment F{} on Query {{ a: list(first: 2) {{ ...L{} }} ...F{} ...F{} }}", i, i, i + 1, i + 1);
     for (std::size_t i = 0; i < n; ++i) out += std::format("fragment L{} on Item {{ name }}", i);
     return out + std::format("fragment F{} on Query {{ n }}", n);
 }
@@ -122,7 +123,8 @@ const schema& test_schema()
             for (auto& f : t.fields)
             {
                 if (f.name == "list" || f.name == "parts") f.size.arguments = {"first"};
-                if (f.name == "page") f.size = {.arguments = {"first", "last"}, .sized = {"edges", "nodes"}, .assumed = 50};
+                if (f.name == "page")
+                    f.size = {.arguments = {"first", "last"}, .sized = {"edges", "nodes"}, .assumed = 50};
                 if (f.name == "costly") f.cost = 7;
                 if (f.name == "act") f.cost = 10;
             }
@@ -157,8 +159,10 @@ TEST(graphql_limits, know_how_large_connections_are)
     EXPECT_EQ(cost("{ page(first: 5) { edges { cursor } } }"), 1U + 5);
     EXPECT_EQ(cost("{ page(last: 5) { edges { node { name } } nodes { name } } }"), 1U + 5 * 2 + 5);
     EXPECT_EQ(cost("{ page { nodes { name } } }"), 1U + 50);
-    EXPECT_EQ(cost("{ page(first: 4) { ...P ... { nodes { name } } } } fragment P on Page { edges { node { parts(first: 2) { name } } } }"),
-              1U + 4 * (1 + 1 + 2) + 4);
+    EXPECT_EQ(
+        cost(
+            "{ page(first: 4) { ...P ... { nodes { name } } } } fragment P on Page { edges { node { parts(first: 2) { name } } } }"),
+        1U + 4 * (1 + 1 + 2) + 4);
 }
 
 TEST(graphql_limits, read_sizes_from_variables)
@@ -172,8 +176,10 @@ TEST(graphql_limits, read_sizes_from_variables)
 
 TEST(graphql_limits, never_go_round)
 {
-    EXPECT_EQ(cost("{ list(first: 2147483647) { parts(first: 2147483647) { parts(first: 2147483647) { parts(first: 2147483647) { name } } } } }"),
-              std::numeric_limits<std::uint64_t>::max());
+    EXPECT_EQ(
+        cost(
+            "{ list(first: 2147483647) { parts(first: 2147483647) { parts(first: 2147483647) { parts(first: 2147483647) { name } } } } }"),
+        std::numeric_limits<std::uint64_t>::max());
     EXPECT_EQ(cost(doubling(100)), std::numeric_limits<std::uint64_t>::max());
 }
 

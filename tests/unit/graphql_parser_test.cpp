@@ -1,7 +1,6 @@
-#include "platform/graphql/parser.hpp"
-
 #include <gtest/gtest.h>
 
+#include "platform/graphql/parser.hpp"
 #include "platform/graphql/printer.hpp"
 #include "unit/graphql_vectors.hpp"
 
@@ -54,7 +53,9 @@ TEST(graphql_parser, refuses_brackets_that_are_nested_too_deep)
     const auto fields = [](std::size_t n) { return repeated("{a", n) + repeated("}", n); };
     const auto lists = [](std::size_t n) { return "{a(b:" + repeated("[", n) + repeated("]", n) + ")}"; };
     const auto objects = [](std::size_t n) { return "{a(b:" + repeated("{c:", n) + '1' + repeated("}", n) + ")}"; };
-    const auto types = [](std::size_t n) { return "query(" + ("$a:" + repeated("[", n)) + "Int" + repeated("]", n) + "){a}"; };
+    const auto types = [](std::size_t n) {
+        return "query(" + ("$a:" + repeated("[", n)) + "Int" + repeated("]", n) + "){a}";
+    };
     const parse_limits ten{.nesting = 10};
     EXPECT_EQ(why(fields(10), ten), "");
     EXPECT_EQ(why(fields(11), ten), code::too_nested);
@@ -88,7 +89,8 @@ TEST(graphql_parser, says_what_is_wrong_and_where)
 
 TEST(graphql_parser, gives_nodes_that_view_the_text)
 {
-    const auto d = *parse("query Q($v: [Int!]! = [1]) { a: b(c: {d: $v}) @e { ...F ... on T { g } } } fragment F on T { h }");
+    const auto d =
+        *parse("query Q($v: [Int!]! = [1]) { a: b(c: {d: $v}) @e { ...F ... on T { g } } } fragment F on T { h }");
     const auto& o = *d->operation("Q");
     EXPECT_EQ(d->operation(""), &o);
     EXPECT_EQ(d->operation("R"), nullptr);

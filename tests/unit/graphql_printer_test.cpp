@@ -1,8 +1,7 @@
-#include "platform/graphql/printer.hpp"
-
 #include <gtest/gtest.h>
 
 #include "platform/graphql/parser.hpp"
+#include "platform/graphql/printer.hpp"
 #include "unit/graphql_vectors.hpp"
 
 namespace roost::graphql {
@@ -15,14 +14,15 @@ TEST(graphql_printer, leaves_out_what_can_be_left_out)
     EXPECT_EQ(compact("query {\n  a\n}"), "{a}");
     EXPECT_EQ(compact("query Q ( $a : Int = 1 , $b : [ Int ! ] ) { x : y ( a : $a , b : $b ) ... on T { z } ... F }"),
               "query Q($a:Int=1$b:[Int!]){x:y(a:$a b:$b)...on T{z}...F}");
-    EXPECT_EQ(compact("{ a(b: \"x\\n\\u00e9\", c: 1.50e3, d: [A, null, true]) }"), "{a(b:\"x\\n\u00e9\" c:1.50e3 d:[A null true])}");
+    EXPECT_EQ(compact("{ a(b: \"x\\n\\u00e9\", c: 1.50e3, d: [A, null, true]) }"),
+              "{a(b:\"x\\n\u00e9\" c:1.50e3 d:[A null true])}");
     EXPECT_EQ(compact("# only a remark\n{ a, b }"), "{a b}");
 }
 
 TEST(graphql_printer, keeps_what_block_strings_mean)
 {
-    for (const std::string_view value :
-         {"", "a", "a\n  b", "  a\nb", "a\n b\n c", "ends with \\", "ends with \"", "has \\\"\"\" in it", "\n", "a\n\n\nb"})
+    for (const std::string_view value : {"", "a", "a\n  b", "  a\nb", "a\n b\n c", "ends with \\", "ends with \"",
+                                         "has \\\"\"\" in it", "\n", "a\n\n\nb"})
     {
         const auto d = *parse("{ a(b: \"\"\"" + std::string{value} + "\n\"\"\") }");
         const auto printed = print_compact(*d);

@@ -1,9 +1,8 @@
-#include "platform/graphql/sdl.hpp"
-
 #include <gtest/gtest.h>
 
 #include "platform/graphql/coercion.hpp"
 #include "platform/graphql/parser.hpp"
+#include "platform/graphql/sdl.hpp"
 #include "unit/graphql_vectors.hpp"
 
 namespace roost::graphql {
@@ -118,8 +117,9 @@ TEST(graphql_sdl, prints_a_schema_that_is_read_as_the_same)
 
 TEST(graphql_sdl, keeps_descriptions_whatever_is_in_them)
 {
-    for (const std::string_view text : {"one line", "two\nlines", "  indented", "  both\n  indented", "ends with \"", "ends with \\",
-                                        "has \"\"\" in it", "\nblank before", "blank after\n", "tab\tand \r return", "\u00e9"})
+    for (const std::string_view text :
+         {"one line", "two\nlines", "  indented", "  both\n  indented", "ends with \"", "ends with \\",
+          "has \"\"\" in it", "\nblank before", "blank after\n", "tab\tand \r return", "\u00e9"})
     {
         const definition::schema described{
             .description = std::string{text},
@@ -172,14 +172,19 @@ TEST(graphql_sdl, says_what_is_wrong_with_a_described_schema)
     };
     using lines = std::vector<std::string>;
     EXPECT_EQ(faults({}), lines{"the schema refers to the type \"Query\", which there is not"});
-    EXPECT_EQ(faults(query({{.name = "a", .type = "Nope!"}})), lines{"Query.a refers to the type \"Nope\", which there is not"});
+    EXPECT_EQ(faults(query({{.name = "a", .type = "Nope!"}})),
+              lines{"Query.a refers to the type \"Nope\", which there is not"});
     EXPECT_EQ(faults(query({{.name = "a", .type = "[Int"}})), lines{"Query.a: \"[Int\" is no type"});
     EXPECT_EQ(faults(query({{.name = "a b", .type = "Int"}})), lines{"Query: \"a b\" is no name"});
-    EXPECT_EQ(faults(query({{.name = "a", .type = "Int"}, {.name = "a", .type = "Int"}})), lines{"Query has \"a\" twice"});
-    EXPECT_EQ(faults(query({{.name = "a", .type = "Int", .arguments = {{.name = "n", .type = "Int", .default_value = "1 2"}}}})),
+    EXPECT_EQ(faults(query({{.name = "a", .type = "Int"}, {.name = "a", .type = "Int"}})),
+              lines{"Query has \"a\" twice"});
+    EXPECT_EQ(faults(query(
+                  {{.name = "a", .type = "Int", .arguments = {{.name = "n", .type = "Int", .default_value = "1 2"}}}})),
               lines{"Query.a: the default value 1 2 does not parse"});
-    EXPECT_EQ(faults(query({{.name = "a", .type = "Int", .arguments = {{.name = "n", .type = "Int", .default_value = "\"x\""}}}})),
-              lines{"the default value of Query.a(n:) is no Int"});
+    EXPECT_EQ(
+        faults(query(
+            {{.name = "a", .type = "Int", .arguments = {{.name = "n", .type = "Int", .default_value = "\"x\""}}}})),
+        lines{"the default value of Query.a(n:) is no Int"});
     EXPECT_EQ(faults(query({{.name = "a", .type = "Int", .size = {.arguments = {"first"}}}})),
               lines{"Query.a has no argument first to be sized by"});
     EXPECT_EQ(faults(query({{.name = "a", .type = "Int"}})), lines{});
@@ -216,7 +221,9 @@ TEST(graphql_sdl, knows_what_is_a_subtype_of_what)
 {
     const auto built = *build_schema(std::string{printed});
     const auto type = [&](std::string_view text) { return built->resolve(*parse_type(text)); };
-    const auto fits = [&](std::string_view part, std::string_view whole) { return schema::is_subtype(type(part), type(whole)); };
+    const auto fits = [&](std::string_view part, std::string_view whole) {
+        return schema::is_subtype(type(part), type(whole));
+    };
     EXPECT_TRUE(fits("Item", "Item"));
     EXPECT_TRUE(fits("Item!", "Item"));
     EXPECT_FALSE(fits("Item", "Item!"));

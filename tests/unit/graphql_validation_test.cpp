@@ -1,11 +1,10 @@
-#include "platform/graphql/validation.hpp"
-
 #include <gtest/gtest.h>
 
 #include <format>
 
 #include "platform/graphql/parser.hpp"
 #include "platform/graphql/sdl.hpp"
+#include "platform/graphql/validation.hpp"
 #include "unit/graphql_vectors.hpp"
 
 namespace roost::graphql {
@@ -79,8 +78,8 @@ TEST(graphql_validation, proposes_names_unless_told_not_to)
     EXPECT_EQ(message("{ items { ... on Itme { name } } }", true), "there is no type \"Itme\". Did you mean \"Item\"?");
     EXPECT_EQ(message("{ items { parts(frist: 1) { name } } }", true),
               "\"parts\" has no argument \"frist\". Did you mean \"first\"?");
-    EXPECT_EQ(message("{ items { " + repeated("n", 1'000) + " } }", true),
-              "Item has no field \"" + repeated("n", 1'000) + "\".");
+    EXPECT_EQ(message("{ items { " + repeated("n", 100'000) + " } }", true),
+              "Item has no field \"" + repeated("n", 381) + "…");
 }
 
 TEST(graphql_validation, names_code_rule_and_places)
@@ -92,8 +91,8 @@ TEST(graphql_validation, names_code_rule_and_places)
     EXPECT_EQ(errors[0].locations, (std::vector{location{1, 9}}));
 }
 
-// As the reference implementation: where something is around the @oneOf type, a variable that is null is only refused when
-// its value is there.
+// As the reference implementation: where something is around the @oneOf type, a variable that is null is only refused
+// when its value is there.
 TEST(graphql_validation, wants_variables_of_a_one_of_never_to_be_null)
 {
     const names wrong{"VariablesInAllowedPosition"};
@@ -104,7 +103,8 @@ TEST(graphql_validation, wants_variables_of_a_one_of_never_to_be_null)
     EXPECT_EQ(rules_of(check(query("$v: Int = 1", "of: {b: \"\"}, or: {a: $v}"))), wrong);
     EXPECT_EQ(rules_of(check(query("$v: Int!", "of: {b: \"\"}, or: {a: $v}"))), names{});
     EXPECT_EQ(rules_of(check(query("$v: Int", "of: {a: $v}"))), names{});
-    EXPECT_EQ(rules_of(check(query("$v: Int", "of: {b: \"\"}, all: [{a: $v}]"))), names{});
+    EXPECT_EQ(rules_of(check(query("$v: Int", "of: {b: \"\"}, all: [{a: $v}]"))), wrong);
+    EXPECT_EQ(rules_of(check(query("$v: Int", "of: {b: \"\"}, all: {a: $v}"))), names{});
 }
 
 /// What is told of a document: nothing, a rule, or that it takes too many steps.
@@ -132,8 +132,9 @@ TEST(graphql_validation, gives_up_on_documents_that_compare_too_much)
 
 TEST(graphql_validation, ends_with_fragments_in_circles)
 {
-    EXPECT_EQ(rules_of(check("{ items { ...A } } fragment A on Item { name ...B } fragment B on Item { title ...A ...B }")),
-              names{"NoFragmentCycles"});
+    EXPECT_EQ(
+        rules_of(check("{ items { ...A } } fragment A on Item { name ...B } fragment B on Item { title ...A ...B }")),
+        names{"NoFragmentCycles"});
     EXPECT_EQ(rules_of(check("{ items { ...A } } fragment A on Item { parts { name parts { ...A } } }")),
               names{"NoFragmentCycles"});
     std::string circle = "{ items { ...F0 } }";

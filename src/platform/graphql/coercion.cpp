@@ -52,9 +52,13 @@ std::string wanted(const named_type& t)
     return std::format("must be a value of {}", t.name());
 }
 
-constexpr double int32_min = std::numeric_limits<std::int32_t>::min(), int32_max = std::numeric_limits<std::int32_t>::max();
+constexpr double int32_min = std::numeric_limits<std::int32_t>::min(),
+                 int32_max = std::numeric_limits<std::int32_t>::max();
 
-bool is_int32(const input& v) { return v.kind == input_kind::integer && v.floating >= int32_min && v.floating <= int32_max; }
+bool is_int32(const input& v)
+{
+    return v.kind == input_kind::integer && v.floating >= int32_min && v.floating <= int32_max;
+}
 
 bool is_number(const input& v) { return v.kind == input_kind::integer || v.kind == input_kind::floating; }
 
@@ -112,8 +116,7 @@ public:
     {
         switch (v.kind)
         {
-            case ast::value_kind::variable:
-            {
+            case ast::value_kind::variable: {
                 const auto* given = variables_.find(v.text);
                 return given ? *given : input{};
             }
@@ -125,8 +128,7 @@ public:
             case ast::value_kind::floating:
                 if (auto number = number_of(v.text)) return number;
                 return fail(v, "is too large a number");
-            case ast::value_kind::list:
-            {
+            case ast::value_kind::list: {
                 const auto items = arena_.array<input>(v.items.size());
                 for (std::size_t i = 0; i < items.size(); ++i)
                 {
@@ -242,8 +244,7 @@ private:
                            ? std::optional{input::of(v.text)}
                            : std::nullopt;
             case built_in_scalar::int32:
-            case built_in_scalar::number:
-            {
+            case built_in_scalar::number: {
                 if (v.kind != ast::value_kind::integer && v.kind != ast::value_kind::floating) return std::nullopt;
                 const auto number = number_of(v.text);
                 const bool fits = number && (scalar == built_in_scalar::number || is_int32(*number));
@@ -285,8 +286,7 @@ public:
         switch (type.named->kind())
         {
             case type_kind::input_object: return read_object(*type.named, v);
-            case type_kind::enumeration:
-            {
+            case type_kind::enumeration: {
                 const auto* found = v.is_string() ? type.named->value(view_of(v.get_string())) : nullptr;
                 return found ? input::of(found->name, input_kind::enum_value) : fail(wanted(*type.named));
             }
@@ -407,14 +407,12 @@ private:
             case boost::json::kind::uint64: return input::of(static_cast<double>(v.get_uint64()));
             case boost::json::kind::double_: return input::of(v.get_double());
             case boost::json::kind::string: return input::of(view_of(v.get_string()));
-            case boost::json::kind::array:
-            {
+            case boost::json::kind::array: {
                 const auto items = arena_.array<input>(v.get_array().size());
                 std::ranges::transform(v.get_array(), items.begin(), [&](const auto& i) { return read_anything(i); });
                 return input::of(items);
             }
-            case boost::json::kind::object:
-            {
+            case boost::json::kind::object: {
                 const auto members = arena_.array<input_member>(v.get_object().size());
                 std::ranges::transform(v.get_object(), members.begin(), [&](const auto& m) {
                     return input_member{view_of(m.key()), read_anything(m.value())};
@@ -449,11 +447,11 @@ std::expected<input_map, std::vector<error>> coerce_variables(const schema& s, c
 {
     std::vector<error> errors;
     const ast::variable* current = nullptr;
-    json_reader reader{into, max_errors, [&](std::string message) {
-                           errors.push_back({.message = std::move(message),
-                                             .code = code::bad_variables,
-                                             .locations = {d.locate(current->at)}});
-                       }};
+    json_reader reader{
+        into, max_errors, [&](std::string message) {
+            errors.push_back(
+                {.message = std::move(message), .code = code::bad_variables, .locations = {d.locate(current->at)}});
+        }};
     const auto members = into.array<input_member>(operation.variables.size());
     std::size_t count = 0;
     for (const auto& v : operation.variables)

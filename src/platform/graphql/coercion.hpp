@@ -105,8 +105,8 @@ bool constant(std::span<const ast::argument> arguments);
 /// A literal without variables, coerced to `type`; nothing when it does not fit. Default values are read by it.
 std::optional<input> coerce_literal(type_ref type, const ast::value& literal, arena& into);
 
-/// What is wrong with a literal for a scalar or an enumeration, or nothing. Of a scalar with a check of its own a literal
-/// that has variables in it is not checked.
+/// What is wrong with a literal for a scalar or an enumeration, or nothing. Of a scalar with a check of its own a
+/// literal that has variables in it is not checked.
 std::optional<std::string> literal_fault(const named_type& leaf, const ast::value& literal);
 
 /// Whether @skip and @include let a selection through. An error when a variable is null that must not be.

@@ -26,6 +26,14 @@ struct error
     std::string_view rule = {};
 };
 
+/// A message of which a name in a document, which may be as long as the document, makes no more than a few lines.
+inline std::string shortened(std::string message)
+{
+    constexpr std::size_t most = 400;
+    if (message.size() > most) message.replace(most, message.npos, "…");
+    return message;
+}
+
 /// The codes of this engine's own refusals. Those of the services are added by whoever executes.
 namespace code {
 inline constexpr std::string_view syntax = "graphql_syntax";             ///< the document does not parse

@@ -70,8 +70,16 @@ bool is_scalar_value(std::uint32_t c) { return c < 0xD800 || (c > 0xDFFF && c <=
 
 std::size_t indent_of(std::string_view line)
 {
-    const auto at = line.find_first_not_of(" \t");
-    return at == line.npos ? line.size() : at;
+    std::size_t at = 0;
+    while (at < line.size() && (line[at] == ' ' || line[at] == '\t')) ++at;
+    return at;
+}
+
+std::size_t line_end_of(std::string_view text)
+{
+    std::size_t at = 0;
+    while (at < text.size() && text[at] != '\n' && text[at] != '\r') ++at;
+    return at;
 }
 
 }  // namespace
@@ -79,8 +87,8 @@ std::size_t indent_of(std::string_view line)
 std::string_view name_of(token_kind kind)
 {
     static constexpr std::array<std::string_view, 20> names{
-        "<EOF>", "!", "$", "&", "(",    ")",    "...", ":",     "=",      "@",
-        "[",     "]", "{", "|", "}",    "Name", "Int", "Float", "String", "BlockString"};
+        "<EOF>", "!", "$", "&", "(", ")",    "...", ":",     "=",      "@",
+        "[",     "]", "{", "|", "}", "Name", "Int", "Float", "String", "BlockString"};
     return names[static_cast<std::size_t>(kind)];
 }
 
@@ -121,8 +129,7 @@ void lexer::skip_ignored()
             case '\n':
             case '\r':
             case ',': ++at_; continue;
-            case '#':
-            {
+            case '#': {
                 const auto line_end = text_.find_first_of("\n\r", at_);
                 at_ = static_cast<std::uint32_t>(std::min(line_end, text_.size()));
                 continue;
@@ -360,7 +367,7 @@ std::string_view lexer::dedent(std::string_view raw)
     std::size_t first = raw.size(), last = 0;
     for (auto rest = raw;;)
     {
-        const auto stop = std::min(rest.find_first_of("\n\r"), rest.size());
+        const auto stop = line_end_of(rest);
         const auto line = rest.substr(0, stop);
         const auto indent = indent_of(line);
         if (indent < line.size())
@@ -373,13 +380,14 @@ std::string_view lexer::dedent(std::string_view raw)
         if (stop == rest.size()) break;
         rest.remove_prefix(stop + (rest.substr(stop).starts_with("\r\n") ? 2 : 1));
     }
+    const bool escapes = raw.contains("\\\"\"\"");
     const auto room = strings_.array<char>(raw.size());
     char* out = room.data();
     for (auto i = first; i < last; ++i)
     {
         auto line = i == 0 ? lines[i] : lines[i].substr(std::min(common, lines[i].size()));
         if (i != first) *out++ = '\n';
-        for (auto escaped = line.find("\\\"\"\""); escaped != line.npos; escaped = line.find("\\\"\"\""))
+        for (std::size_t escaped = 0; escapes && (escaped = line.find("\\\"\"\"")) != line.npos;)
         {
             out = std::copy_n(line.data(), escaped, out);
             out = std::copy_n(line.data() + escaped + 1, 3, out);

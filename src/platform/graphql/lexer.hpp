@@ -9,7 +9,7 @@ namespace roost::graphql {
 
 enum class token_kind : std::uint8_t
 {
-    end,      ///< of the text, and after an error
+    end,  ///< of the text, and after an error
     bang,
     dollar,
     ampersand,
@@ -41,8 +41,8 @@ struct token
     std::string_view text = {};  ///< name and numbers: as written; strings: their value
 };
 
-/// Cuts a text, which must be UTF-8, into tokens. It skips what is ignored and allocates only for strings whose value is
-/// not as they are written, in the arena. Tokens are views of the text and the arena.
+/// Cuts a text, which must be UTF-8, into tokens. It skips what is ignored and allocates only for strings whose value
+/// is not as they are written, in the arena. Tokens are views of the text and the arena.
 class lexer
 {
 public:

@@ -11,7 +11,8 @@ namespace roost::graphql {
 
 namespace {
 
-// Expanded fragments double with each that spreads another twice: sums stop at the largest number instead of going round.
+// Expanded fragments double with each that spreads another twice: sums stop at the largest number instead of going
+// round.
 
 template <class T>
 T sum(T a, T b)
@@ -21,7 +22,8 @@ T sum(T a, T b)
 
 std::uint64_t product(std::uint64_t a, std::uint64_t b)
 {
-    return b != 0 && a > std::numeric_limits<std::uint64_t>::max() / b ? std::numeric_limits<std::uint64_t>::max() : a * b;
+    return b != 0 && a > std::numeric_limits<std::uint64_t>::max() / b ? std::numeric_limits<std::uint64_t>::max()
+                                                                       : a * b;
 }
 
 /// How many fragments may spread each other in a row; what measures them recurses.
@@ -126,8 +128,7 @@ public:
             {
                 case ast::selection_kind::field: all.add(of_field(s, parent, above)); break;
                 case ast::selection_kind::spread: all.add(of_fragment(s.name, above)); break;
-                case ast::selection_kind::inline_fragment:
-                {
+                case ast::selection_kind::inline_fragment: {
                     const auto* on = s.name.empty() ? &parent : schema_.type(s.name);
                     if (on) all.add(of(s.selections, *on, above));
                     break;
@@ -211,7 +212,8 @@ std::optional<error> check_shape(const document& d, const query_limits& limits)
     {
         auto s = measure.of(o.selections);
         s.directives = sum(s.directives, static_cast<std::uint32_t>(o.directives.size()));
-        for (const auto& v : o.variables) s.directives = sum(s.directives, static_cast<std::uint32_t>(v.directives.size()));
+        for (const auto& v : o.variables)
+            s.directives = sum(s.directives, static_cast<std::uint32_t>(v.directives.size()));
         for (const auto& l : {
                  limit{s.depth, limits.depth, code::too_deep, "fields within fields"},
                  limit{s.introspection_depth, limits.introspection_depth, code::too_deep, "fields within fields"},
@@ -221,8 +223,8 @@ std::optional<error> check_shape(const document& d, const query_limits& limits)
                  limit{s.fields, limits.fields, code::too_many_fields, "fields"},
              })
             if (l.found > l.most)
-                return error{.message = std::format("the {} has {} {}, and no more than {} are allowed", name_of(o.kind),
-                                                    l.found, l.what, l.most),
+                return error{.message = std::format("the {} has {} {}, and no more than {} are allowed",
+                                                    name_of(o.kind), l.found, l.what, l.most),
                              .code = l.code,
                              .locations = {d.locate(o.at)}};
     }
@@ -240,8 +242,8 @@ std::optional<error> check_cost(const schema& s, const document& d, const ast::o
 {
     const auto cost = cost_of(s, d, operation, variables);
     if (cost <= limits.cost) return std::nullopt;
-    return error{.message = std::format("the {} costs {}, and no more than {} is allowed", name_of(operation.kind), cost,
-                                        limits.cost),
+    return error{.message = std::format("the {} costs {}, and no more than {} is allowed", name_of(operation.kind),
+                                        cost, limits.cost),
                  .code = code::too_costly,
                  .locations = {d.locate(operation.at)}};
 }

@@ -24,9 +24,9 @@ struct query_limits
 /// fields, directives, fields.
 std::optional<error> check_shape(const document& d, const query_limits& limits);
 
-/// What an operation costs: 1 for each object it may return, where a list has as many as its `first`, `last` or the like
-/// says (`list_size`), and what its fields cost by themselves. Selections count whatever @skip and @include say. In time
-/// linear in the text; the sum stops at the largest number. The document must be valid.
+/// What an operation costs: 1 for each object it may return, where a list has as many as its `first`, `last` or the
+/// like says (`list_size`), and what its fields cost by themselves. Selections count whatever @skip and @include say.
+/// In time linear in the text; the sum stops at the largest number. The document must be valid.
 std::uint64_t cost_of(const schema& s, const document& d, const ast::operation& operation, const input_map& variables);
 
 /// code::too_costly when `cost_of` is above the limit.

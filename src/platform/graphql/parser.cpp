@@ -39,10 +39,7 @@ public:
     }
 
     bool failed() const { return !message_.empty(); }
-    error failure() const
-    {
-        return {.message = message_, .code = code_, .locations = {locate(text_, error_at_)}};
-    }
+    error failure() const { return {.message = message_, .code = code_, .locations = {locate(text_, error_at_)}}; }
 
 private:
     void fill(document& d);
@@ -192,7 +189,7 @@ void parser::advance()
 void parser::fail(std::uint32_t at, std::string message, std::string_view code)
 {
     if (failed()) return;
-    message_ = std::move(message);
+    message_ = shortened(std::move(message));
     code_ = code;
     error_at_ = at;
     token_ = {.kind = token_kind::end, .at = at, .end = at};
@@ -236,8 +233,8 @@ void parser::expect(token_kind kind)
         return;
     }
     const bool plain = kind >= token_kind::name || kind == token_kind::end;
-    fail(token_.at, std::format("expected {}{}{}, found {}", plain ? "" : "\"", name_of(kind), plain ? "" : "\"",
-                                shown(token_)));
+    fail(token_.at,
+         std::format("expected {}{}{}, found {}", plain ? "" : "\"", name_of(kind), plain ? "" : "\"", shown(token_)));
 }
 
 void parser::expect_keyword(std::string_view word)
@@ -274,7 +271,8 @@ ast::value parser::parse_variable(bool constant)
     advance();
     if (constant)
     {
-        if (at(token_kind::name)) fail(dollar.at, std::format("unexpected variable \"${}\" in a constant", token_.text));
+        if (at(token_kind::name))
+            fail(dollar.at, std::format("unexpected variable \"${}\" in a constant", token_.text));
         unexpected(dollar);
     }
     return {.kind = ast::value_kind::variable, .at = dollar.at, .text = take_name()};
@@ -290,16 +288,14 @@ ast::value parser::parse_value(bool constant)
         case token_kind::block_string: return take_token_value(ast::value_kind::string);
         case token_kind::name: return parse_keyword_value();
         case token_kind::dollar: return parse_variable(constant);
-        case token_kind::bracket_open:
-        {
+        case token_kind::bracket_open: {
             const level here{*this};
             ast::value list{.kind = ast::value_kind::list, .at = token_.at};
             take(token_kind::bracket_open);
             list.items = until<ast::value>(token_kind::bracket_close, [&] { return parse_value(constant); });
             return list;
         }
-        case token_kind::brace_open:
-        {
+        case token_kind::brace_open: {
             const level here{*this};
             ast::value object{.kind = ast::value_kind::object, .at = token_.at};
             take(token_kind::brace_open);
@@ -509,12 +505,18 @@ struct keyword
 };
 
 constexpr keyword type_keywords[] = {
-    {"schema", ast::definition_kind::schema},         {"scalar", ast::definition_kind::scalar},
-    {"type", ast::definition_kind::object},           {"interface", ast::definition_kind::interface},
-    {"union", ast::definition_kind::union_type},      {"enum", ast::definition_kind::enumeration},
-    {"input", ast::definition_kind::input_object},    {"directive", ast::definition_kind::directive},
-    {"query", ast::definition_kind::operation},       {"mutation", ast::definition_kind::operation},
-    {"subscription", ast::definition_kind::operation}, {"fragment", ast::definition_kind::fragment},
+    {"schema", ast::definition_kind::schema},
+    {"scalar", ast::definition_kind::scalar},
+    {"type", ast::definition_kind::object},
+    {"interface", ast::definition_kind::interface},
+    {"union", ast::definition_kind::union_type},
+    {"enum", ast::definition_kind::enumeration},
+    {"input", ast::definition_kind::input_object},
+    {"directive", ast::definition_kind::directive},
+    {"query", ast::definition_kind::operation},
+    {"mutation", ast::definition_kind::operation},
+    {"subscription", ast::definition_kind::operation},
+    {"fragment", ast::definition_kind::fragment},
 };
 
 const keyword* keyword_of(const token& t)
@@ -601,7 +603,8 @@ ast::type_definition parser::parse_type_definition(ast::definition_kind kind, bo
         }
     }
     t.directives = parse_directives(true);
-    if (kind == ast::definition_kind::schema && !extension && !at(token_kind::brace_open)) expect(token_kind::brace_open);
+    if (kind == ast::definition_kind::schema && !extension && !at(token_kind::brace_open))
+        expect(token_kind::brace_open);
     parse_type_body(t);
     return t;
 }
@@ -720,7 +723,8 @@ void parser::fill(document& d)
 std::expected<document_ptr, error> parser::run(std::string source, const parse_limits& limits)
 {
     if (source.size() > std::numeric_limits<std::uint32_t>::max())
-        return std::unexpected{error{.message = "the document is too long", .code = code::too_many_tokens, .locations = {}}};
+        return std::unexpected{
+            error{.message = "the document is too long", .code = code::too_many_tokens, .locations = {}}};
     if (!is_utf8(source))
         return std::unexpected{error{.message = "the document is not UTF-8", .code = code::syntax, .locations = {}}};
     const auto guess = std::min<std::size_t>(source.size() * 6, std::size_t{1} << 16);

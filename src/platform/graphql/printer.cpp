@@ -64,7 +64,8 @@ void append_string(std::string& out, std::string_view text)
                 if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
                     out += std::format("\\u{:04X}", static_cast<unsigned>(c));
                 else if (const auto next = text.substr(i + 1, 1); c == '\xC2' && next >= "\x80" && next <= "\x9F")
-                    out += std::format("\\u{:04X}", static_cast<unsigned char>(text[++i]));  // the other control characters
+                    out += std::format("\\u{:04X}",
+                                       static_cast<unsigned char>(text[++i]));  // the other control characters
                 else
                     out += c;
         }
@@ -85,7 +86,8 @@ void append_block(std::string& out, std::string_view text, std::string_view inde
 {
     constexpr std::size_t long_line = 70;
     const auto line_end = '\n' + std::string{indent};
-    const bool lines = text.contains('\n') || text.size() > long_line || touches_quotes(text) || text.ends_with("\"\"\"");
+    const bool lines =
+        text.contains('\n') || text.size() > long_line || touches_quotes(text) || text.ends_with("\"\"\"");
     const bool begins_blank = !text.contains('\n') && !text.empty() && is_blank(text.front());
     out += "\"\"\"";
     if (lines && !begins_blank) out += line_end;

@@ -80,7 +80,8 @@ private:
         return out;
     }
 
-    // --- which types, in which order: the described ones, the built-in scalars where they are first used, introspection
+    // --- which types, in which order: the described ones, the built-in scalars where they are first used,
+    // introspection
 
     void order_types()
     {
@@ -183,8 +184,7 @@ private:
         t.field_index_ = name_index{t.fields_};
         check_names(from.values, from.name);
         for (const auto& v : from.values)
-            t.values_.push_back(
-                {.name = v.name, .description = v.description, .deprecated = v.deprecated, .at = v.at});
+            t.values_.push_back({.name = v.name, .description = v.description, .deprecated = v.deprecated, .at = v.at});
         t.value_index_ = name_index{t.values_};
         t.inputs_ = inputs_of(from.inputs, from.name);
     }
@@ -294,14 +294,12 @@ private:
     void add_meta_fields()
     {
         auto& meta = made_->meta_;
-        meta.push_back(field_of({.name = "__typename",
-                                 .type = "String!",
-                                 .description = "The name of the current Object type at runtime."},
-                                nullptr));
-        meta.push_back(field_of({.name = "__schema",
-                                 .type = "__Schema!",
-                                 .description = "Access the current type schema of this server."},
-                                made_->query()));
+        meta.push_back(field_of(
+            {.name = "__typename", .type = "String!", .description = "The name of the current Object type at runtime."},
+            nullptr));
+        meta.push_back(field_of(
+            {.name = "__schema", .type = "__Schema!", .description = "Access the current type schema of this server."},
+            made_->query()));
         meta.push_back(field_of({.name = "__type",
                                  .type = "__Type",
                                  .description = "Request the type information of a single type.",

@@ -45,8 +45,8 @@ private:
             const auto* root = schema_.root(kind);
             if (!root) continue;
             if (root->kind() != type_kind::object)
-                fault(schema_.at(), std::format("the root type of {} must be an object type, not {}", name_of(kind),
-                                                root->name()));
+                fault(schema_.at(),
+                      std::format("the root type of {} must be an object type, not {}", name_of(kind), root->name()));
             for (const auto other : {operation_kind::query, operation_kind::mutation})
                 if (other < kind && schema_.root(other) == root)
                     fault(schema_.at(), std::format("{} is the root type of both {} and {}", root->name(),
@@ -79,9 +79,7 @@ private:
         {
             case type_kind::scalar: return;
             case type_kind::object:
-            case type_kind::interface:
-                check_fields(t);
-                return check_interfaces(t);
+            case type_kind::interface: check_fields(t); return check_interfaces(t);
             case type_kind::union_type: return check_union(t);
             case type_kind::enumeration:
                 if (t.values().empty()) fault(t.at(), std::format("the enum {} has no values", t.name()));
@@ -149,8 +147,8 @@ private:
             if (!mine)
                 fault(f.at, std::format("{} lacks the argument {}({}:)", path, above, a.name));
             else if (mine->type != a.type)
-                fault(mine->at, std::format("{}({}:) is of type {}, but {}({}:) of {}", path, a.name,
-                                            mine->type.text(), above, a.name, a.type.text()));
+                fault(mine->at, std::format("{}({}:) is of type {}, but {}({}:) of {}", path, a.name, mine->type.text(),
+                                            above, a.name, a.type.text()));
         }
         for (const auto& a : f.arguments)
             if (a.required() && !wanted.arguments.find(a.name))
@@ -178,12 +176,13 @@ private:
             const auto path = std::format("{}.{}", t.name(), f.name);
             check_input_value(f, path);
             if (t.one_of() && f.type.non_null()) fault(f.at, std::format("{} of a @oneOf type must be nullable", path));
-            if (t.one_of() && f.default_value) fault(f.at, std::format("{} of a @oneOf type has no default value", path));
+            if (t.one_of() && f.default_value)
+                fault(f.at, std::format("{} of a @oneOf type has no default value", path));
         }
     }
 
-    // A value of an input object must be finite: not every one may need another of its own type. Types are struck off while
-    // one is found all of whose needs are struck off already.
+    // A value of an input object must be finite: not every one may need another of its own type. Types are struck off
+    // while one is found all of whose needs are struck off already.
 
     static bool needs(const named_type& t, const input_value& f)
     {
@@ -204,10 +203,12 @@ private:
                    || (t->one_of() ? std::ranges::any_of(t->inputs(), met) : std::ranges::all_of(t->inputs(), met));
         };
         while (std::erase_if(left, finite) != 0)
-        {}
+        {
+        }
         for (const auto* t : left)
             if (leads_back(*t, left))
-                fault(t->at(), std::format("the input type {} refers to itself, so no value of it is finite", t->name()));
+                fault(t->at(),
+                      std::format("the input type {} refers to itself, so no value of it is finite", t->name()));
     }
 
     static bool leads_back(const named_type& from, const std::vector<const named_type*>& infinite)
@@ -228,7 +229,8 @@ private:
         return false;
     }
 
-    // A default value of an input object may leave out fields, whose default values count then, and so on: not in a circle.
+    // A default value of an input object may leave out fields, whose default values count then, and so on: not in a
+    // circle.
 
     enum class visit
     {

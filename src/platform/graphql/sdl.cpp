@@ -12,7 +12,10 @@ namespace roost::graphql {
 
 namespace {
 
-std::string text_of(const ast::value* description) { return description ? std::string{description->text} : std::string{}; }
+std::string text_of(const ast::value* description)
+{
+    return description ? std::string{description->text} : std::string{};
+}
 
 const ast::value* argument_of(std::span<const ast::directive> directives, std::string_view directive,
                               std::string_view argument)
@@ -135,7 +138,8 @@ std::expected<definition::schema, std::vector<error>> describe(const document& s
     for (const auto& d : sdl.type_definitions())
     {
         if (d.kind == ast::definition_kind::directive) made.directives.push_back(describe_directive(d));
-        if (d.kind == ast::definition_kind::directive || d.kind == ast::definition_kind::schema || d.extension) continue;
+        if (d.kind == ast::definition_kind::directive || d.kind == ast::definition_kind::schema || d.extension)
+            continue;
         place.emplace(d.name, made.types.size());
         auto& t = made.types.emplace_back(definition::named_type{.kind = kind_of(d.kind), .name = std::string{d.name}});
         t.description = text_of(d.description);

@@ -211,13 +211,14 @@ private:
     {
         for (const auto& a : d.arguments)
             if (std::ranges::find(definition.inputs, a.name, &ast::input_value::name) == definition.inputs.end())
-                fail("KnownArgumentNamesOnDirectives", std::format("@{} has no argument \"{}\"", d.name, a.name), {a.at});
+                fail("KnownArgumentNamesOnDirectives", std::format("@{} has no argument \"{}\"", d.name, a.name),
+                     {a.at});
         for (const auto& i : definition.inputs)
         {
             const bool required = i.type.around.non_null() && !i.default_value;
             if (required && std::ranges::find(d.arguments, i.name, &ast::argument::name) == d.arguments.end())
-                fail("ProvidedRequiredArgumentsOnDirectives", std::format("@{} needs its argument \"{}\"", d.name, i.name),
-                     {d.at});
+                fail("ProvidedRequiredArgumentsOnDirectives",
+                     std::format("@{} needs its argument \"{}\"", d.name, i.name), {d.at});
         }
     }
 

@@ -46,7 +46,8 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string_vi
     std::ranges::sort(near);
     if (near.size() > most) near.resize(most);
     std::string out;
-    for (const auto& [_, candidate] : near) out += std::format("{}\"{}\"", out.empty() ? " Did you mean " : " or ", candidate);
+    for (const auto& [_, candidate] : near)
+        out += std::format("{}\"{}\"", out.empty() ? " Did you mean " : " or ", candidate);
     return out.empty() ? out : out + '?';
 }
 

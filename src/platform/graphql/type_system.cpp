@@ -7,13 +7,27 @@ namespace roost::graphql {
 
 namespace {
 
-constexpr std::array<std::string_view, 21> location_names{
-    "QUERY",           "MUTATION",         "SUBSCRIPTION",        "FIELD",
-    "FRAGMENT_DEFINITION", "FRAGMENT_SPREAD", "INLINE_FRAGMENT",  "VARIABLE_DEFINITION",
-    "FRAGMENT_VARIABLE_DEFINITION", "SCHEMA", "SCALAR",           "OBJECT",
-    "FIELD_DEFINITION", "ARGUMENT_DEFINITION", "INTERFACE",       "UNION",
-    "ENUM",            "ENUM_VALUE",       "INPUT_OBJECT",        "INPUT_FIELD_DEFINITION",
-    "DIRECTIVE_DEFINITION"};
+constexpr std::array<std::string_view, 21> location_names{"QUERY",
+                                                          "MUTATION",
+                                                          "SUBSCRIPTION",
+                                                          "FIELD",
+                                                          "FRAGMENT_DEFINITION",
+                                                          "FRAGMENT_SPREAD",
+                                                          "INLINE_FRAGMENT",
+                                                          "VARIABLE_DEFINITION",
+                                                          "FRAGMENT_VARIABLE_DEFINITION",
+                                                          "SCHEMA",
+                                                          "SCALAR",
+                                                          "OBJECT",
+                                                          "FIELD_DEFINITION",
+                                                          "ARGUMENT_DEFINITION",
+                                                          "INTERFACE",
+                                                          "UNION",
+                                                          "ENUM",
+                                                          "ENUM_VALUE",
+                                                          "INPUT_OBJECT",
+                                                          "INPUT_FIELD_DEFINITION",
+                                                          "DIRECTIVE_DEFINITION"};
 
 }  // namespace
 

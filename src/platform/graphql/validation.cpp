@@ -8,7 +8,7 @@ void validation_context::report(std::string_view rule, std::string message, std:
 {
     if (done()) return;
     auto& e = errors.emplace_back(
-        error{.message = std::move(message), .code = code::invalid_document, .locations = {}, .rule = rule});
+        error{.message = shortened(std::move(message)), .code = code::invalid_document, .locations = {}, .rule = rule});
     for (const auto a : at) e.locations.push_back(document.locate(a));
 }
 
@@ -19,7 +19,8 @@ bool validation_context::spend(std::size_t count)
     if (steps <= settings.steps) return true;
     aborted = true;
     if (errors.empty())
-        errors.push_back({.message = "the document is too intricate to be checked", .code = code::too_intricate, .locations = {}});
+        errors.push_back(
+            {.message = "the document is too intricate to be checked", .code = code::too_intricate, .locations = {}});
     return false;
 }
 

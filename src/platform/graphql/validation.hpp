@@ -13,8 +13,8 @@ struct validation_settings
     std::size_t max_errors = 20;
     /// Whether messages propose names that do exist ("Did you mean …?"), which tells the schema to whoever guesses.
     bool suggestions = true;
-    /// How many steps the rules may take that are not linear in the text, such as that overlapping fields can be merged:
-    /// code::too_intricate.
+    /// How many steps the rules may take that are not linear in the text, such as that overlapping fields can be
+    /// merged: code::too_intricate.
     std::size_t steps = 200'000;
 };
 

@@ -48,14 +48,12 @@ void note(validation_context& c, const ast::value& v, const variable_usage& wher
         case ast::value_kind::variable:
             facts.variables.push_back({&v, where.type, where.has_default, where.of_one_of});
             return;
-        case ast::value_kind::list:
-        {
+        case ast::value_kind::list: {
             const auto item = where.type.named && where.type.list() ? where.type.item() : type_ref{};
             for (const auto& i : v.items) note(c, i, {.type = item}, facts);
             return;
         }
-        case ast::value_kind::object:
-        {
+        case ast::value_kind::object: {
             check_unique(c, v.members);
             const auto* t = where.type.named;
             for (const auto& m : v.members)
@@ -112,7 +110,8 @@ private:
 
     void check_object(const ast::value& v, const named_type& t)
     {
-        if (v.kind != ast::value_kind::object) return report(std::format("a value of {} must be an object", t.name()), v.at);
+        if (v.kind != ast::value_kind::object)
+            return report(std::format("a value of {} must be an object", t.name()), v.at);
         for (const auto& f : t.inputs())
         {
             const auto given = std::ranges::find_last(v.members, f.name, &ast::member::name);

@@ -12,9 +12,8 @@ namespace {
 void check_executable(validation_context& c)
 {
     for (const auto& d : c.document.type_definitions())
-        c.report("ExecutableDefinitions", std::format("the definition of {} is not executable",
-                                                      d.name.empty() ? "the schema" : d.name),
-                 {d.at});
+        c.report("ExecutableDefinitions",
+                 std::format("the definition of {} is not executable", d.name.empty() ? "the schema" : d.name), {d.at});
 }
 
 template <class T>
@@ -26,7 +25,8 @@ void check_unique_names(validation_context& c, std::span<const T> definitions, s
     {
         if (d.name.empty()) continue;
         const auto [first, fresh] = seen.emplace(d.name, d.name_at);
-        if (!fresh) c.report(rule, std::format("there is more than one {} \"{}\"", what, d.name), {first->second, d.name_at});
+        if (!fresh)
+            c.report(rule, std::format("there is more than one {} \"{}\"", what, d.name), {first->second, d.name_at});
     }
 }
 
@@ -105,8 +105,7 @@ private:
         for (const auto& s : selections)
         {
             if (!context_.spend(1)) return;
-            const auto* fragment =
-                s.kind == ast::selection_kind::spread ? context_.document.fragment(s.name) : nullptr;
+            const auto* fragment = s.kind == ast::selection_kind::spread ? context_.document.fragment(s.name) : nullptr;
             if (s.kind == ast::selection_kind::spread && visited_.contains(s.name)) continue;
             if (forbids(s.directives)) continue;
             if (s.kind == ast::selection_kind::field)

@@ -46,8 +46,8 @@ public:
     }
 
 private:
-    /// Spreads below a selection set; those of a set come before those of sets within it, of which the last comes first, as
-    /// in the reference implementation: it decides which spreads of a circle are told.
+    /// Spreads below a selection set; those of a set come before those of sets within it, of which the last comes
+    /// first, as in the reference implementation: it decides which spreads of a circle are told.
     static std::vector<const ast::selection*> spreads_of(std::span<const ast::selection> selections)
     {
         std::vector<const ast::selection*> found;

@@ -73,8 +73,8 @@ struct pair_hash
     }
 };
 
-/// Pairs that have been compared: as fields of objects that may be the same, or only as those of objects that never are,
-/// which says less.
+/// Pairs that have been compared: as fields of objects that may be the same, or only as those of objects that never
+/// are, which says less.
 class compared_pairs
 {
 public:
@@ -121,8 +121,9 @@ public:
     void walk(std::span<const ast::selection> selections, const named_type* type, bool inlined)
     {
         const auto* parent = type && type->composite() ? type : nullptr;
-        if (!inlined && (selections.size() > 1
-                         || (!selections.empty() && selections[0].kind == ast::selection_kind::inline_fragment)))
+        if (!inlined
+            && (selections.size() > 1
+                || (!selections.empty() && selections[0].kind == ast::selection_kind::inline_fragment)))
             within(set_of(selections, parent));
         for (const auto& s : selections)
         {
@@ -199,8 +200,9 @@ private:
     {
         auto at = c.first;
         at.insert(at.end(), c.second.begin(), c.second.end());
-        context_.report("OverlappingFieldsCanBeMerged",
-                        std::format("the fields \"{}\" cannot be merged: {}. An alias makes them two.", c.name, c.reason), at);
+        context_.report(
+            "OverlappingFieldsCanBeMerged",
+            std::format("the fields \"{}\" cannot be merged: {}. An alias makes them two.", c.name, c.reason), at);
     }
 
     void set_with_fragment(std::vector<conflict>& found, selected_set& set, const ast::fragment& f, bool exclusive)
@@ -248,7 +250,8 @@ private:
     {
         if (!context_.spend(2)) return;
         const auto is_object = [](const named_type* t) { return t && t->kind() == type_kind::object; };
-        const bool exclusive = parents_exclusive || (a.parent != b.parent && is_object(a.parent) && is_object(b.parent));
+        const bool exclusive =
+            parents_exclusive || (a.parent != b.parent && is_object(a.parent) && is_object(b.parent));
         const auto differ = [&](std::string reason) {
             found.push_back({name, std::move(reason), {a.node->at}, {b.node->at}});
         };
@@ -289,14 +292,16 @@ private:
     }
 
     /// Conflicts below two fields, as one of the two.
-    static conflict joined(std::string_view name, const selected& a, const selected& b, const std::vector<conflict>& below)
+    static conflict joined(std::string_view name, const selected& a, const selected& b,
+                           const std::vector<conflict>& below)
     {
         constexpr std::size_t long_reason = 200, most_places = 20;
         conflict made{name, {}, {a.node->at}, {b.node->at}};
         for (const auto& c : below)
         {
             if (made.reason.size() < long_reason)
-                made.reason += std::format("{}\"{}\" below them: {}", made.reason.empty() ? "" : ", and ", c.name, c.reason);
+                made.reason +=
+                    std::format("{}\"{}\" below them: {}", made.reason.empty() ? "" : ", and ", c.name, c.reason);
             const auto add = [](std::vector<std::uint32_t>& to, const std::vector<std::uint32_t>& from) {
                 const auto room = std::min(most_places - to.size(), from.size());
                 to.insert(to.end(), from.end() - static_cast<std::ptrdiff_t>(room), from.end());

@@ -8,15 +8,15 @@
 #include "platform/graphql/suggestions.hpp"
 #include "platform/graphql/validation.hpp"
 
-/// Inside of validation: what its rules share. Each rule is reported under the name that the reference implementation has
-/// for it.
+/// Inside of validation: what its rules share. Each rule is reported under the name that the reference implementation
+/// has for it.
 namespace roost::graphql {
 
 /// A variable where it is used.
 struct variable_usage
 {
     const ast::value* value = nullptr;
-    type_ref type = {};  ///< what is wanted there; `named` is nullptr where nothing is known
+    type_ref type = {};        ///< what is wanted there; `named` is nullptr where nothing is known
     bool has_default = false;  ///< the argument or input field has a default value
     bool of_one_of = false;    ///< it is a field of a @oneOf type, with neither list nor non-null around that
 };

@@ -75,8 +75,8 @@ private:
     {
         const auto* type = known_type(name, at);
         if (type && !type->composite())
-            context_.report("FragmentsOnCompositeTypes", std::format("a fragment cannot be on {}, which has no fields", name),
-                            {at});
+            context_.report("FragmentsOnCompositeTypes",
+                            std::format("a fragment cannot be on {}, which has no fields", name), {at});
         return type && type->output() ? type : nullptr;
     }
 
@@ -99,13 +99,13 @@ private:
     {
         const auto* f = parent ? context_.schema.find_field(*parent, s.name) : nullptr;
         if (parent && !f)
-            context_.report("FieldsOnCorrectType",
-                            std::format("{} has no field \"{}\".{}", parent->name(), s.name, other_fields(*parent, s.name)),
-                            {s.at});
+            context_.report(
+                "FieldsOnCorrectType",
+                std::format("{} has no field \"{}\".{}", parent->name(), s.name, other_fields(*parent, s.name)),
+                {s.at});
         if (f)
         {
-            check_arguments(context_, s.arguments,
-                            {.definitions = f->arguments, .owner = f->name, .at = s.at}, facts_);
+            check_arguments(context_, s.arguments, {.definitions = f->arguments, .owner = f->name, .at = s.at}, facts_);
             leaf(s, *f);
         }
         else
@@ -127,12 +127,13 @@ private:
     {
         const bool selects = !s.selections.empty();
         if (f.type.named->leaf() && selects)
-            context_.report("ScalarLeafs", std::format("\"{}\" is of type {}, which has no fields", s.name, f.type.text()),
+            context_.report("ScalarLeafs",
+                            std::format("\"{}\" is of type {}, which has no fields", s.name, f.type.text()),
                             {s.selections_at});
         if (f.type.named->composite() && !selects)
-            context_.report("ScalarLeafs",
-                            std::format("\"{}\" is of type {}, of which fields must be selected", s.name, f.type.text()),
-                            {s.at});
+            context_.report(
+                "ScalarLeafs",
+                std::format("\"{}\" is of type {}, of which fields must be selected", s.name, f.type.text()), {s.at});
     }
 
     void spread(const ast::selection& s, const named_type* parent)
@@ -154,9 +155,10 @@ private:
     void possible(const ast::selection& s, const named_type* parent, const named_type* on)
     {
         if (!parent || !on || overlap(*parent, *on)) return;
-        context_.report("PossibleFragmentSpreads",
-                        std::format("what is a {} is never a {}, so this fragment never applies", parent->name(), on->name()),
-                        {s.at});
+        context_.report(
+            "PossibleFragmentSpreads",
+            std::format("what is a {} is never a {}, so this fragment never applies", parent->name(), on->name()),
+            {s.at});
     }
 
     void directives(std::span<const ast::directive> used, directive_location where)
@@ -172,7 +174,8 @@ private:
                 continue;
             }
             if (!definition->allowed(where))
-                context_.report("KnownDirectives", std::format("@{} may not stand on {}", d.name, name_of(where)), {d.at});
+                context_.report("KnownDirectives", std::format("@{} may not stand on {}", d.name, name_of(where)),
+                                {d.at});
             if (!definition->repeatable) unique(used.first(i), d);
             const auto owner = '@' + definition->name;
             check_arguments(context_, d.arguments, {.definitions = definition->arguments, .owner = owner, .at = d.at},
@@ -209,7 +212,8 @@ private:
             entered->second = depth;
             return any_too_deep(f->selections, depth);
         }
-        const bool list = s.name == "fields" || s.name == "interfaces" || s.name == "possibleTypes" || s.name == "inputFields";
+        const bool list =
+            s.name == "fields" || s.name == "interfaces" || s.name == "possibleTypes" || s.name == "inputFields";
         if (s.kind == ast::selection_kind::field && list && ++depth >= most) return true;
         return any_too_deep(s.selections, depth);
     }
@@ -232,7 +236,8 @@ void check_selections(validation_context& c)
 {
     c.operations.resize(c.document.operations().size());
     c.fragments.resize(c.document.fragments().size());
-    for (std::size_t i = 0; i < c.operations.size(); ++i) walk{c, c.operations[i]}.operation(c.document.operations()[i]);
+    for (std::size_t i = 0; i < c.operations.size(); ++i)
+        walk{c, c.operations[i]}.operation(c.document.operations()[i]);
     for (std::size_t i = 0; i < c.fragments.size(); ++i) walk{c, c.fragments[i]}.fragment(c.document.fragments()[i]);
 }
 
