@@ -73,7 +73,8 @@ using function = value (*)(context&, const void*, const input_map&);
 using table = std::map<std::string_view, function>;
 
 const table schema_fields{
-    {"description", [](context&, const void* p, const input_map&) { return text_or_null(as<schema>(p).description()); }},
+    {"description",
+     [](context&, const void* p, const input_map&) { return text_or_null(as<schema>(p).description()); }},
     {"types", [](context& c, const void* p, const input_map&) { return types_of(c, as<schema>(p).types()); }},
     {"queryType", [](context& c, const void* p, const input_map&) { return type_of(c, as<schema>(p).query()); }},
     {"mutationType", [](context& c, const void* p, const input_map&) { return type_of(c, as<schema>(p).mutation()); }},
@@ -90,8 +91,8 @@ const table schema_fields{
 const table type_fields{
     {"kind", [](context&, const void* p, const input_map&) -> value { return kind_of(as<type_ref>(p)); }},
     {"name", [](context&, const void* p, const input_map&) { return bare(p) ? value{bare(p)->name()} : value{}; }},
-    {"description",
-     [](context&, const void* p, const input_map&) { return bare(p) ? text_or_null(bare(p)->description()) : value{}; }},
+    {"description", [](context&, const void* p,
+                       const input_map&) { return bare(p) ? text_or_null(bare(p)->description()) : value{}; }},
     {"specifiedByURL",
      [](context&, const void* p, const input_map&) {
          return is(bare(p), type_kind::scalar) ? text_or_null(bare(p)->specified_by()) : value{};
@@ -148,32 +149,34 @@ table with(table all, table more)
     return all;
 }
 
-const table field_fields = with(
-    described<field>(),
-    {{"args", [](context&, const void* p, const input_map& a) { return shown(as<field>(p).arguments, a); }},
-     {"type", [](context& c, const void* p, const input_map&) { return type_of(c, as<field>(p).type); }}});
+const table field_fields =
+    with(described<field>(),
+         {{"args", [](context&, const void* p, const input_map& a) { return shown(as<field>(p).arguments, a); }},
+          {"type", [](context& c, const void* p, const input_map&) { return type_of(c, as<field>(p).type); }}});
 
-const table input_value_fields = with(
-    described<input_value>(),
-    {{"type", [](context& c, const void* p, const input_map&) { return type_of(c, as<input_value>(p).type); }},
-     {"defaultValue", [](context&, const void* p, const input_map&) {
-          const auto* literal = as<input_value>(p).default_value;
-          return literal ? value{print(*literal)} : value{};
-      }}});
+const table input_value_fields =
+    with(described<input_value>(),
+         {{"type", [](context& c, const void* p, const input_map&) { return type_of(c, as<input_value>(p).type); }},
+          {"defaultValue", [](context&, const void* p, const input_map&) {
+               const auto* literal = as<input_value>(p).default_value;
+               return literal ? value{print(*literal)} : value{};
+           }}});
 
 const table directive_fields{
     {"name", [](context&, const void* p, const input_map&) -> value { return as<directive>(p).name; }},
-    {"description", [](context&, const void* p, const input_map&) { return text_or_null(as<directive>(p).description); }},
+    {"description",
+     [](context&, const void* p, const input_map&) { return text_or_null(as<directive>(p).description); }},
     {"isRepeatable", [](context&, const void* p, const input_map&) -> value { return as<directive>(p).repeatable; }},
     {"locations",
      [](context&, const void* p, const input_map&) -> value {
          value::list all;
-         for (auto at = directive_location::query; at <= directive_location::input_field_definition;
-              at = static_cast<directive_location>(static_cast<int>(at) + 1))
-             if (as<directive>(p).allowed(at)) all.emplace_back(name_of(at));
+         for (const auto at : as<directive>(p).locations) all.emplace_back(name_of(at));
          return all;
      }},
     {"args", [](context&, const void* p, const input_map& a) { return shown(as<directive>(p).arguments, a); }},
+    // No directive of ours is deprecated.
+    {"isDeprecated", [](context&, const void*, const input_map&) -> value { return false; }},
+    {"deprecationReason", [](context&, const void*, const input_map&) { return value{}; }},
 };
 
 const table& table_of(const std::string& type)
