@@ -15,8 +15,9 @@ struct by_id
 
 void install_people(graphql::graph& g, feature& f)
 {
-    g.object<public_profile>("User", "What everybody sees of somebody.")
-        .node([&f](context&, std::vector<user_id> ids) { return f.people.profiles(std::move(ids)); });
+    g.object<public_profile>("User", "What everybody sees of somebody.").node([&f](context&, std::vector<user_id> ids) {
+        return f.people.profiles(std::move(ids));
+    });
     g.object<own_account>("Account", "What people see of themselves.");
     g.query()
         .field<own_account, nothing>("viewer", "The account of who is signed in; null for everybody else.",
@@ -35,12 +36,11 @@ void install_sessions(graphql::graph& g, feature& f)
 {
     g.object<session_view>("Session", "One of one's own sessions.");
     g.object<session_tokens>("SessionTokens", "What a session gives to its client.");
-    g.query().list<session_view, nothing>(
-        "sessions", "One's own sessions, the last used first.",
-        [&f](context& c, nothing) -> task<result<std::vector<session_view>>> {
-            if (!c.who) co_return fail(errc::not_signed_in, "sign in first");
-            co_return co_await f.sign_in.list(*c.who);
-        });
+    g.query().list<session_view, nothing>("sessions", "One's own sessions, the last used first.",
+                                          [&f](context& c, nothing) -> task<result<std::vector<session_view>>> {
+                                              if (!c.who) co_return fail(errc::not_signed_in, "sign in first");
+                                              co_return co_await f.sign_in.list(*c.who);
+                                          });
     g.mutation("login", http::method::post, "/auth/login/", {.gives = "tokens"});
     g.mutation("refresh", http::method::post, "/auth/refresh/", {.gives = "tokens"});
     g.mutation("logout", http::method::post, "/auth/logout/", {});

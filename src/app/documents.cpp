@@ -135,8 +135,7 @@ void serve_file(http::api& a, std::string path, std::string_view type, std::stri
         std::ifstream in{file, std::ios::binary};
         if (!in)
             co_return http::problem(
-                error{errc::not_found, "the files of this page are not installed: set ROOST_SHARE to their folder"},
-                r);
+                error{errc::not_found, "the files of this page are not installed: set ROOST_SHARE to their folder"}, r);
         co_return reply(type, std::make_shared<const std::string>(std::istreambuf_iterator<char>{in},
                                                                   std::istreambuf_iterator<char>{}));
     });

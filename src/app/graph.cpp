@@ -32,14 +32,14 @@ void install_graph(http::api& a, services& s, const settings& how)
     const auto what = make_graph(a, s);
     graphql::install(a, what, how.graphql, graphiql_page());
     if (how.graphql.introspection)
-        a.raw("/schema.graphql", [sdl = graphql::print_schema(what->schema())](
-                                     const http::request&) -> task<http::response> {
-            http::response r;
-            r.content_type = "text/plain; charset=utf-8";
-            r.body = sdl;
-            r.set("Cache-Control", "public, max-age=300");
-            co_return r;
-        });
+        a.raw("/schema.graphql",
+              [sdl = graphql::print_schema(what->schema())](const http::request&) -> task<http::response> {
+                  http::response r;
+                  r.content_type = "text/plain; charset=utf-8";
+                  r.body = sdl;
+                  r.set("Cache-Control", "public, max-age=300");
+                  co_return r;
+              });
 }
 
 }  // namespace roost::app

@@ -65,8 +65,7 @@ void install_bookings(graphql::graph& g, service& s, alterations& changes)
                 [&s](const identity& who, const booking& b) { return s.history(who, b.id); }))
         .fetch<cancellation_preview, nothing>(
             "cancellationPreview", "What cancelling would give back, now and later.", one_statement,
-            of_each<cancellation_preview>(
-                [&s](const identity& who, const booking& b) { return s.preview(who, b.id); }))
+            of_each<cancellation_preview>([&s](const identity& who, const booking& b) { return s.preview(who, b.id); }))
         .fetch<std::vector<alteration>, nothing>(
             "alterations", "The changes proposed for it, newest first.", one_statement,
             of_each<std::vector<alteration>>(
@@ -77,15 +76,15 @@ void install_bookings(graphql::graph& g, service& s, alterations& changes)
                                                if (!c.who) co_return nobody();
                                                co_return co_await s.find(*c.who, a.id);
                                            })
-        .connection<booking, booking_filter>(
-            "bookings", "One's own stays, or those at one's own places.",
-            [&s](batch& b, booking_filter f) -> task<result<http::page<booking>>> {
-                if (!b.context.who) co_return nobody();
-                auto page = co_await s.list(*b.context.who, std::move(f));
-                if (!page) co_return std::unexpected{std::move(page.error())};
-                co_return http::page<booking>{std::move(page->results), std::move(page->next),
-                                              std::move(page->previous), page->count, std::move(page->places)};
-            });
+        .connection<booking, booking_filter>("bookings", "One's own stays, or those at one's own places.",
+                                             [&s](batch& b, booking_filter f) -> task<result<http::page<booking>>> {
+                                                 if (!b.context.who) co_return nobody();
+                                                 auto page = co_await s.list(*b.context.who, std::move(f));
+                                                 if (!page) co_return std::unexpected{std::move(page.error())};
+                                                 co_return http::page<booking>{
+                                                     std::move(page->results), std::move(page->next),
+                                                     std::move(page->previous), page->count, std::move(page->places)};
+                                             });
 }
 
 void install_moves(graphql::graph& g)

@@ -24,8 +24,7 @@ void install_graph(graphql::graph& g, service& s)
                 auto found = co_await s.list(*b.context.who, std::move(q));
                 if (!found) co_return std::unexpected{std::move(found.error())};
                 co_return http::page<notification>{std::move(found->results), std::move(found->next),
-                                                   std::move(found->previous), found->count,
-                                                   std::move(found->places)};
+                                                   std::move(found->previous), found->count, std::move(found->places)};
             })
         .field<preferences, nothing>("notificationPreferences", "How you want to be told what.",
                                      [&s](context& c, nothing) -> task<result<preferences>> {

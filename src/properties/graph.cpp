@@ -31,21 +31,20 @@ result<T> only(std::vector<T> found)
 
 void install_properties(graphql::graph& g, service& s)
 {
-    g.object<property>("Property", "A place to stay.").node([&s](context& c, std::vector<property_id> ids) {
-        return s.show_all(std::move(ids), c.who);
-    }).reference<public_profile>("host", &property::host_id, "Who offers it.");
+    g.object<property>("Property", "A place to stay.")
+        .node([&s](context& c, std::vector<property_id> ids) { return s.show_all(std::move(ids), c.who); })
+        .reference<public_profile>("host", &property::host_id, "Who offers it.");
     g.query()
         .field<property, by_id>("property", "One property; null when it is not public and not one's own.",
                                 [&s](context& c, by_id a) -> task<result<property>> {
                                     std::vector ids{a.id};
                                     co_return only(co_await s.show_all(std::move(ids), c.who));
                                 })
-        .connection<property, own_query>(
-            "myProperties", "The signed-in host's own in any status, newest first.",
-            [&s](graphql::batch& b, own_query q) -> task<result<http::page<property>>> {
-                if (!b.context.who) co_return fail(errc::not_signed_in, "sign in first");
-                co_return co_await s.list_own(*b.context.who, std::move(q));
-            })
+        .connection<property, own_query>("myProperties", "The signed-in host's own in any status, newest first.",
+                                         [&s](graphql::batch& b, own_query q) -> task<result<http::page<property>>> {
+                                             if (!b.context.who) co_return fail(errc::not_signed_in, "sign in first");
+                                             co_return co_await s.list_own(*b.context.who, std::move(q));
+                                         })
         .list<amenity_view, graphql::nothing>(
             "amenities", "The vocabulary of what places offer.",
             [](context&, graphql::nothing) -> task<result<std::vector<amenity_view>>> { co_return vocabulary(); });

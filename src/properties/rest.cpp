@@ -52,7 +52,8 @@ void install_rest(http::api& api, service& properties)
         });
     api.get("/amenities/", "The amenities properties may list.")
         .shared()
-        .handle([]() -> task<result<http::page<amenity_view>>> { co_return http::one_page<amenity_view>(vocabulary()); });
+        .handle(
+            []() -> task<result<http::page<amenity_view>>> { co_return http::one_page<amenity_view>(vocabulary()); });
 }
 
 }  // namespace roost::properties

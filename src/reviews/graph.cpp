@@ -30,8 +30,7 @@ void install_type(graphql::graph& g, service& s)
         .reference<bookings::booking>("booking", &review::booking, "The stay; null to those who took no part in it.");
     g.object<report>("ReviewReport", "An objection, beside what it is about.")
         .reference<review>("review", &report::review, "Of what.");
-    g.query().field<review, by_id>("review", "A review.",
-                                   [&s](context& c, by_id a) { return s.find(c.who, a.id); });
+    g.query().field<review, by_id>("review", "A review.", [&s](context& c, by_id a) { return s.find(c.who, a.id); });
 }
 
 void install_lists(graphql::graph& g, service& s)
@@ -55,13 +54,14 @@ void install_lists(graphql::graph& g, service& s)
             return graphql::for_each<booking_reviews>(
                 parents, [&s, &b](const bookings::booking& one) { return s.of_booking(*b.context.who, one.id); });
         });
-    g.query().connection<report, reports_query>(
-        "reviewReports", "What people object to, as an admin; the oldest first.",
-        [&s, rule = g.rule_of(http::method::get, "/reviews/reports/")](
-            batch& b, reports_query q) -> task<result<http::page<report>>> {
-            if (auto good = rule(b.context); !good) co_return std::unexpected{std::move(good.error())};
-            co_return co_await s.reports(std::move(q));
-        });
+    g.query().connection<report, reports_query>("reviewReports",
+                                                "What people object to, as an admin; the oldest first.",
+                                                [&s, rule = g.rule_of(http::method::get, "/reviews/reports/")](
+                                                    batch& b, reports_query q) -> task<result<http::page<report>>> {
+                                                    if (auto good = rule(b.context); !good)
+                                                        co_return std::unexpected{std::move(good.error())};
+                                                    co_return co_await s.reports(std::move(q));
+                                                });
 }
 
 }  // namespace

@@ -223,8 +223,7 @@ task<result<http::page<review>>> service::of_property(std::optional<identity> wh
     const auto from = place_in(q.cursor, list, by_date);
     if (!from) co_return std::unexpected{from.error()};
     const auto p = co_await find_reviewed_property(db_, id, clock_.now());
-    if (!p || !may_see_property(who, p->status, p->host))
-        co_return fail(errc::not_found, "there is no such property");
+    if (!p || !may_see_property(who, p->status, p->host)) co_return fail(errc::not_found, "there is no such property");
     if (p->due) co_await publish(id);
     auto page = page_of<review>(co_await reviews_of_property(db_, id, q, *from, q.limit + 1), q.limit, *from, list);
     for (auto& r : page.results) r = shown_to(who, std::move(r));
@@ -241,9 +240,10 @@ task<std::vector<result<http::page<review>>>> service::of_properties(std::option
     if (ids.size() <= 1) co_return pages;
     if (q.cursor || q.count || q.ordering != review_ordering::newest)
     {
-        std::ranges::fill(pages, result<http::page<review>>{invalid(
-                                     "cursor", "of several properties at a time only the first page is told, "
-                                               "newest first and uncounted")});
+        std::ranges::fill(
+            pages, result<http::page<review>>{invalid("cursor",
+                                                      "of several properties at a time only the first page is told, "
+                                                      "newest first and uncounted")});
         co_return pages;
     }
     auto rows = co_await reviews_of_properties(db_, ids, q.rating_min, q.limit + 1, clock_.now());

@@ -15,8 +15,7 @@ struct match
     std::optional<std::int64_t> distance_m;
 
     static constexpr auto fields = schema::fields(
-        field<&match::total_price>("total_price",
-                                   "Of the whole stay with all fees and taxes, when dates were given."),
+        field<&match::total_price>("total_price", "Of the whole stay with all fees and taxes, when dates were given."),
         field<&match::distance_m>("distance_m", "Metres from `near`, when that was given."));
 };
 
@@ -41,8 +40,9 @@ match as_match(property_summary s)
 bool wants_more(const graphql::batch& b)
 {
     static constexpr std::array<std::string_view, 12> beyond{
-        "description",  "timeZone",    "taxBasisPoints", "houseRules", "cancellationPolicyId", "requestHolds",
-        "checkInTime",  "checkOutTime", "stayRules",     "createdAt",  "updatedAt",            "status"};
+        "description",  "timeZone",    "taxBasisPoints", "houseRules", "cancellationPolicyId",
+        "requestHolds", "checkInTime", "checkOutTime",   "stayRules",  "createdAt",
+        "updatedAt",    "status"};
     static constexpr std::array<std::string_view, 2> by_edge{"edges", "node"};
     static constexpr std::array<std::string_view, 1> by_node{"nodes"};
     const auto is_beyond = [](std::string_view name) { return std::ranges::contains(beyond, name); };

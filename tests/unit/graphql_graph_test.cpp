@@ -220,8 +220,10 @@ TEST(graphql_graph, an_object_shows_its_members_as_they_are)
               R"({"data":{"book":{"tags":["old","new"],"fullTitle":"On engines","binding":"HARD",)"
               R"("listPrice":{"currency":"EUR","amount":1250},"id":"Book:0a000000-0000-0000-0000-000000000000",)"
               R"("writer":{"id":"Writer:01000000-0000-0000-0000-000000000000","name":"Ada \"the first\""}}}})");
-    EXPECT_EQ(s.ask(R"({ book(id: "0b000000-0000-0000-0000-000000000000") { listPrice { amount } writerId writer { id } tags } })"),
-              R"({"data":{"book":{"listPrice":null,"writerId":null,"writer":null,"tags":[]}}})");
+    EXPECT_EQ(
+        s.ask(
+            R"({ book(id: "0b000000-0000-0000-0000-000000000000") { listPrice { amount } writerId writer { id } tags } })"),
+        R"({"data":{"book":{"listPrice":null,"writerId":null,"writer":null,"tags":[]}}})");
     EXPECT_EQ(s.ask(R"({ book(id: "ff000000-0000-0000-0000-000000000000") { id } })"), R"({"data":{"book":null}})");
 }
 
@@ -255,18 +257,22 @@ TEST(graphql_graph, each_edge_has_a_cursor_of_its_own)
         for (int i = 0; i <= n; ++i) at = all.find("cursor\":\"", at) + 9;
         return all.substr(at, all.find('"', at) - at);
     };
-    EXPECT_EQ(list("first: 1, after: \"" + cursor(0) + "\""),
-              R"({"data":{"books":{"pageInfo":{"hasNextPage":true,"hasPreviousPage":true},"nodes":[{"fullTitle":"Anonymous"}]}}})");
-    EXPECT_EQ(list("last: 1, before: \"" + cursor(2) + "\""),
-              R"({"data":{"books":{"pageInfo":{"hasNextPage":true,"hasPreviousPage":true},"nodes":[{"fullTitle":"Anonymous"}]}}})");
+    EXPECT_EQ(
+        list("first: 1, after: \"" + cursor(0) + "\""),
+        R"({"data":{"books":{"pageInfo":{"hasNextPage":true,"hasPreviousPage":true},"nodes":[{"fullTitle":"Anonymous"}]}}})");
+    EXPECT_EQ(
+        list("last: 1, before: \"" + cursor(2) + "\""),
+        R"({"data":{"books":{"pageInfo":{"hasNextPage":true,"hasPreviousPage":true},"nodes":[{"fullTitle":"Anonymous"}]}}})");
     EXPECT_EQ(s.ask("{ books { totalCount } }"), R"({"data":{"books":{"totalCount":3}}})");
 }
 
 TEST(graphql_graph, a_list_names_the_argument_it_refuses)
 {
     shop s;
-    for (const auto& [arguments, pointer] : {std::pair{"first: 101", "/first"}, {"after: \"x\"", "/after"},
-                                             {"filter: {priceMin: -1}", "/filter/priceMin"}, {"last: 1", "/before"}})
+    for (const auto& [arguments, pointer] : {std::pair{"first: 101", "/first"},
+                                             {"after: \"x\"", "/after"},
+                                             {"filter: {priceMin: -1}", "/filter/priceMin"},
+                                             {"last: 1", "/before"}})
         EXPECT_TRUE(s.ask(std::string{"{ books("} + arguments + ") { nodes { id } } }")
                         .contains(std::string{R"("pointer":")"} + pointer + '"'))
             << arguments;
@@ -281,10 +287,11 @@ TEST(graphql_graph, a_mutation_performs_its_operation)
             "userErrors { code path rule } clientMutationId } }",
             R"({"i":)" + std::string{input} + "}");
     };
-    EXPECT_EQ(add(R"({"writerId":"Writer:01000000-0000-0000-0000-000000000000","fullTitle":"Notes",
+    EXPECT_EQ(
+        add(R"({"writerId":"Writer:01000000-0000-0000-0000-000000000000","fullTitle":"Notes",
                       "listPrice":{"amount":5,"currency":"EUR"},"clientMutationId":"k"})"),
-              R"({"data":{"addBook":{"book":{"fullTitle":"Notes","listPrice":{"amount":5},"writer":{"name":"Ada \"the first\""}},)"
-              R"("userErrors":[],"clientMutationId":"k"}}})");
+        R"({"data":{"addBook":{"book":{"fullTitle":"Notes","listPrice":{"amount":5},"writer":{"name":"Ada \"the first\""}},)"
+        R"("userErrors":[],"clientMutationId":"k"}}})");
     EXPECT_EQ(add(R"({"writerId":"01000000-0000-0000-0000-000000000000","fullTitle":"No"})"),
               R"({"data":{"addBook":{"book":null,"userErrors":[{"code":"INVALID_INPUT","path":["input","fullTitle"],)"
               R"("rule":"bounds"}],"clientMutationId":null}}})");

@@ -129,7 +129,8 @@ void input_names::write_member(std::string& json, const roost::schema::field_inf
     write_value(json, *f.of, v);
 }
 
-void input_names::write(std::string& json, const roost::schema::type& object, std::span<const input_member> members) const
+void input_names::write(std::string& json, const roost::schema::type& object,
+                        std::span<const input_member> members) const
 {
     json.push_back('{');
     for (const auto& f : object.fields)
@@ -140,7 +141,8 @@ void input_names::write(std::string& json, const roost::schema::type& object, st
     json.push_back('}');
 }
 
-result<void> input_names::read(std::span<const input_member> members, const roost::schema::type& object, void* into) const
+result<void> input_names::read(std::span<const input_member> members, const roost::schema::type& object,
+                               void* into) const
 {
     std::string json;
     write(json, object, members);
@@ -149,7 +151,8 @@ result<void> input_names::read(std::span<const input_member> members, const roos
     return {};
 }
 
-result<void> input_names::read_page(const input_map& arguments, bool count, const roost::schema::type& query, void* into) const
+result<void> input_names::read_page(const input_map& arguments, bool count, const roost::schema::type& query,
+                                    void* into) const
 {
     const auto wish = page_of(arguments);
     if (!wish) return std::unexpected{wish.error()};

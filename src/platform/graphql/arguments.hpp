@@ -31,7 +31,8 @@ public:
     result<T> read(std::span<const input_member> members) const
     {
         T out{};
-        if (auto good = read(members, roost::schema::type_of<T>, &out); !good) return std::unexpected{std::move(good.error())};
+        if (auto good = read(members, roost::schema::type_of<T>, &out); !good)
+            return std::unexpected{std::move(good.error())};
         return out;
     }
     /// Reads a list's query: `filter`, `orderBy`, and first, after, last and before as its limit and cursor.

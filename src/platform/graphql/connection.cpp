@@ -41,8 +41,7 @@ value value_of(const roost::schema::type& t, const void* p)
     using roost::schema::kind;
     switch (t.k)
     {
-        case kind::optional:
-        {
+        case kind::optional: {
             const void* inner = t.peek(p);
             return inner ? value_of(*t.element, inner) : value{};
         }

@@ -10,8 +10,8 @@
 
 namespace roost::graphql {
 
-/// Valid documents by their text, and by the SHA-256 of it for clients that send only that. At most so many bytes: those
-/// untouched for longest leave first. For all threads.
+/// Valid documents by their text, and by the SHA-256 of it for clients that send only that. At most so many bytes:
+/// those untouched for longest leave first. For all threads.
 class document_cache
 {
     struct entry

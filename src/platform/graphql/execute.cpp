@@ -80,8 +80,7 @@ private:
 
     bool waits(const planned_field& f) const
     {
-        return !f.refused
-               && (std::holds_alternative<resolver>(*f.does) || e_.how.waits(*f.definition->type.named));
+        return !f.refused && (std::holds_alternative<resolver>(*f.does) || e_.how.waits(*f.definition->type.named));
     }
 
     task<> run_level(level& l)

@@ -15,8 +15,8 @@
 #include "platform/task.hpp"
 
 /// Execution (section 6 of the specification). A resolver takes all parents of its field at once, so what is asked of
-/// twenty objects costs what it costs for one; fields that wait for nothing but their parents run beside each other. The
-/// answer is written as JSON from the resolvers' values and the declared structs, without a tree in between.
+/// twenty objects costs what it costs for one; fields that wait for nothing but their parents run beside each other.
+/// The answer is written as JSON from the resolvers' values and the declared structs, without a tree in between.
 namespace roost::graphql {
 
 struct planned_field;

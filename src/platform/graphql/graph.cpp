@@ -30,7 +30,10 @@ constexpr scalar scalars[] = {
 
 bool is_optional(const roost::schema::type& t) { return t.k == kind::optional || t.k == kind::patch; }
 
-const roost::schema::type& without_optional(const roost::schema::type& t) { return is_optional(t) ? without_optional(*t.element) : t; }
+const roost::schema::type& without_optional(const roost::schema::type& t)
+{
+    return is_optional(t) ? without_optional(*t.element) : t;
+}
 
 const roost::schema::type& innermost(const roost::schema::type& t)
 {
@@ -56,10 +59,11 @@ void graph::add_basics()
 {
     schema_.description = "Short-term rentals: finding, booking and reviewing places to stay.";
     add_type({.kind = type_kind::object, .name = "Query", .description = "What can be read."});
-    add_type({.kind = type_kind::interface,
-              .name = "Node",
-              .description = "What has an id of its own.",
-              .fields = {{.name = "id", .type = "ID!", .description = "Unique over all types; not to be looked into."}}});
+    add_type(
+        {.kind = type_kind::interface,
+         .name = "Node",
+         .description = "What has an id of its own.",
+         .fields = {{.name = "id", .type = "ID!", .description = "Unique over all types; not to be looked into."}}});
     add_type({.kind = type_kind::object, .name = "PageInfo", .description = "Where a page of a list stands."});
     const auto about = [this](std::string name, std::string of, std::string doc) {
         auto b = behaviour_of_page_info(name);
@@ -72,8 +76,8 @@ void graph::add_basics()
     auto& node = add_field("Query", "node", "Node", "Whatever has this id; null when there is nothing to be seen.",
                            node_resolver(nodes_));
     node.arguments = {{.name = "id", .type = "ID!"}};
-    auto& nodes = add_field("Query", "nodes", "[Node]!", "The same of up to 100 ids, in their order.",
-                            nodes_resolver(nodes_));
+    auto& nodes =
+        add_field("Query", "nodes", "[Node]!", "The same of up to 100 ids, in their order.", nodes_resolver(nodes_));
     nodes.arguments = {{.name = "ids", .type = "[ID!]!"}};
     nodes.size = {.arguments = {}, .sized = {}, .assumed = 100};
 }

@@ -20,10 +20,11 @@
 namespace roost::http {
 class api;
 struct operation;
-}
+}  // namespace roost::http
 
 /// Where features declare what they have in the graph. Types follow from their declared structs: fields in camelCase,
-/// ids global, what is optional nullable, enumerations in capitals. Only what leads to other objects has code of its own.
+/// ids global, what is optional nullable, enumerations in capitals. Only what leads to other objects has code of its
+/// own.
 namespace roost::graphql {
 
 class graph;
@@ -38,8 +39,8 @@ class object_type
 public:
     object_type(graph& g, std::string name) : g_{g}, name_{std::move(name)} {}
 
-    /// Can be had by its id: `load` (context&, std::vector<id>) → task<std::vector<T>> gives those that exist and may be
-    /// seen by who asks.
+    /// Can be had by its id: `load` (context&, std::vector<id>) → task<std::vector<T>> gives those that exist and may
+    /// be seen by who asks.
     template <class F>
     object_type& node(F load);
     /// What the id in a member names; null when it is not there, or may not be seen.
@@ -49,8 +50,8 @@ public:
     /// its arguments. `cost` counts for every one.
     template <class R, class A, class F>
     object_type& fetch(std::string name, std::string doc, std::uint32_t cost, F load);
-    /// A list in pages: `load` (batch&, std::span<const T* const>, Q) → task<std::vector<result<http::page<Row>>>>. Q is
-    /// REST's query: limit, cursor and count are the connection's own, ordering becomes orderBy, the others filter.
+    /// A list in pages: `load` (batch&, std::span<const T* const>, Q) → task<std::vector<result<http::page<Row>>>>. Q
+    /// is REST's query: limit, cursor and count are the connection's own, ordering becomes orderBy, the others filter.
     template <class Row, class Q, class F>
     object_type& connection(std::string name, std::string doc, F load);
     /// Computed from what is there.

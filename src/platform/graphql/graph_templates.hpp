@@ -141,16 +141,16 @@ template <class R, class A, class F>
 object_type<T>& object_type<T>::fetch(std::string name, std::string doc, std::uint32_t cost, F load)
 {
     auto arguments_taken = g_.arguments_of(roost::schema::type_of<A>);
-    auto& f = g_.add_field(
-        name_, std::move(name), detail::type_text<R>(g_), std::move(doc),
-        resolver{[load = std::move(load), names = g_.names_for_input()](batch& b) -> task<> {
-            auto arguments = names->read<A>(b.arguments.all());
-            if (!arguments) co_return detail::fill(b.out, arguments.error());
-            const auto parents = detail::parents_of<T>(b);
-            const std::span all{parents};
-            auto made = co_await load(b, all, *std::move(arguments));
-            for (std::size_t i = 0; i < made.size(); ++i) b.out[i] = detail::as_value(b.context, std::move(made[i]));
-        }});
+    auto& f = g_.add_field(name_, std::move(name), detail::type_text<R>(g_), std::move(doc),
+                           resolver{[load = std::move(load), names = g_.names_for_input()](batch& b) -> task<> {
+                               auto arguments = names->read<A>(b.arguments.all());
+                               if (!arguments) co_return detail::fill(b.out, arguments.error());
+                               const auto parents = detail::parents_of<T>(b);
+                               const std::span all{parents};
+                               auto made = co_await load(b, all, *std::move(arguments));
+                               for (std::size_t i = 0; i < made.size(); ++i)
+                                   b.out[i] = detail::as_value(b.context, std::move(made[i]));
+                           }});
     f.arguments = std::move(arguments_taken);
     f.cost = cost;
     return *this;
@@ -202,13 +202,14 @@ template <class R, class A, class F>
 query_root& query_root::list(std::string name, std::string doc, F load)
 {
     auto arguments_taken = g_.arguments_of(roost::schema::type_of<A>);
-    auto& f = g_.add_field("Query", std::move(name), "[" + g_.output_name(roost::schema::type_of<R>) + "!]", std::move(doc),
-                           resolver{[load = std::move(load), names = g_.names_for_input()](batch& b) -> task<> {
-                               auto arguments = names->read<A>(b.arguments.all());
-                               if (!arguments) co_return detail::fill(b.out, arguments.error());
-                               auto made = co_await load(b.context, *std::move(arguments));
-                               b.out.front() = detail::as_value(b.context, std::move(made));
-                           }});
+    auto& f =
+        g_.add_field("Query", std::move(name), "[" + g_.output_name(roost::schema::type_of<R>) + "!]", std::move(doc),
+                     resolver{[load = std::move(load), names = g_.names_for_input()](batch& b) -> task<> {
+                         auto arguments = names->read<A>(b.arguments.all());
+                         if (!arguments) co_return detail::fill(b.out, arguments.error());
+                         auto made = co_await load(b.context, *std::move(arguments));
+                         b.out.front() = detail::as_value(b.context, std::move(made));
+                     }});
     f.arguments = std::move(arguments_taken);
     f.size = {.arguments = {}, .sized = {}, .assumed = 20};
     return *this;

@@ -108,11 +108,11 @@ private:
     {
         const auto* operation = d.operation(a.operation);
         if (!operation)
-            co_return reply(type, bad_status(type), body_of(refuse(a.operation.empty()
-                                                                       ? "Say which operation: the document has several."
-                                                                       : "There is no operation of that name.",
-                                                                   code::bad_operation)
-                                                                .error()));
+            co_return reply(type, bad_status(type),
+                            body_of(refuse(a.operation.empty() ? "Say which operation: the document has several."
+                                                               : "There is no operation of that name.",
+                                           code::bad_operation)
+                                        .error()));
         if (r.method == http::method::get && operation->kind != operation_kind::query)
         {
             auto out = reply(type, 405, "GET is for queries only", name_of(errc::method_not_allowed));

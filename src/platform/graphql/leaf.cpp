@@ -21,7 +21,7 @@ std::optional<double> number_of(const value& v)
     double n = 0;
     const auto [end, bad] = std::from_chars(text->data(), text->data() + text->size(), n);
     return bad == std::errc{} && end == text->data() + text->size() && std::isfinite(n) ? std::optional{n}
-                                                                                          : std::nullopt;
+                                                                                        : std::nullopt;
 }
 
 void write_number(std::string& out, double n)

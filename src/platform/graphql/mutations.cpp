@@ -75,8 +75,7 @@ std::vector<user_error> errors_of(roost::error e)
 {
     e = in_graph_names(std::move(e));
     std::vector<user_error> all;
-    for (auto& f : e.fields)
-        all.push_back({e.code, std::move(f.detail), path_of(f.pointer), std::string{f.code}});
+    for (auto& f : e.fields) all.push_back({e.code, std::move(f.detail), path_of(f.pointer), std::string{f.code}});
     if (all.empty()) all.push_back({e.code, e.detail.empty() ? std::string{name_of(e.code)} : e.detail, {"input"}, {}});
     return all;
 }
@@ -192,10 +191,9 @@ const payload& as_payload(const void* p) { return *static_cast<const payload*>(p
 void add_user_error(graph& g)
 {
     const auto add = [&](std::string name, std::string of, std::string doc, value (*f)(const user_error&)) {
-        g.add_field("UserError", std::move(name), std::move(of), std::move(doc),
-                    getter{[f](context&, const void* p, const input_map&) {
-                        return f(*static_cast<const user_error*>(p));
-                    }});
+        g.add_field(
+            "UserError", std::move(name), std::move(of), std::move(doc),
+            getter{[f](context&, const void* p, const input_map&) { return f(*static_cast<const user_error*>(p)); }});
     };
     add("code", "ErrorCode!", "As REST has it, in capitals.",
         [](const user_error& e) -> value { return upper(name_of(e.code)); });
@@ -289,8 +287,7 @@ void graph::mutation(std::string name, http::method m, std::string_view path, mu
     auto doc = shape.doc.empty() ? op->summary + (op->details.empty() ? "" : " " + op->details) : std::move(shape.doc);
     auto& f = add_field("Mutation", std::move(name), stem + "Payload", std::move(doc),
                         resolver{[b = bridge{operations_, *op, inputs_}](batch& all) -> task<> {
-                            for (auto& out : all.out)
-                                out = co_await b.run(all.context, *all.arguments.find("input"));
+                            for (auto& out : all.out) out = co_await b.run(all.context, *all.arguments.find("input"));
                         }});
     f.arguments = {{.name = "input", .type = input_type_name + "!"}};
     f.cost = 10;

@@ -24,7 +24,8 @@ struct node_registry
     std::map<std::string, entry, std::less<>> of;
 
     /// An object for each id, also of ids that are there several times. `type` must be registered.
-    task<> load(context& c, std::string_view type, std::span<const std::optional<uuid>> ids, std::span<value> out) const;
+    task<> load(context& c, std::string_view type, std::span<const std::optional<uuid>> ids,
+                std::span<value> out) const;
 };
 
 /// Of `node(id)` and `nodes(ids)`.

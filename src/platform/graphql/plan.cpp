@@ -70,8 +70,7 @@ void planner::collect(collecting& c, std::span<const ast::selection> selections)
             case ast::selection_kind::inline_fragment:
                 if (applies(e_.how, s.name, *c.set.type)) collect(c, s.selections);
                 break;
-            case ast::selection_kind::spread:
-            {
+            case ast::selection_kind::spread: {
                 const auto* f = e_.what.fragment(s.name);
                 if (!f || std::ranges::contains(c.spread, f)) break;
                 c.spread.push_back(f);

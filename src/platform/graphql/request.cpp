@@ -78,14 +78,14 @@ std::optional<not_a_request> take_object(const json::object& from, std::string_v
     return {};
 }
 
-std::optional<not_a_request> take_hash(const json::object& extensions, const std::string& document_id, std::string& hash)
+std::optional<not_a_request> take_hash(const json::object& extensions, const std::string& document_id,
+                                       std::string& hash)
 {
     if (document_id.starts_with("sha256:")) hash = document_id.substr(7);
     if (const auto* p = extensions.if_contains("persistedQuery"); p && p->is_object())
         if (const auto* h = p->get_object().if_contains("sha256Hash"); h && h->is_string())
             hash = std::string_view{h->get_string()};
-    const bool hex = std::ranges::all_of(
-        hash, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    const bool hex = std::ranges::all_of(hash, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
     if (hash.empty() || (hex && hash.size() == 64)) return {};
     return not_a_request{400, "a persisted document is named by the SHA-256 of its text, in lower-case hex"};
 }

@@ -127,8 +127,8 @@ bool writer::complete_list(const planned_field& f, wrapping around, const value&
 {
     const auto* items = v.as<value::list>();
     if (!items)
-        return refuse(f, std::format("Expected a list for field {}.{}.", f.definition->parent->name(),
-                                     f.definition->name));
+        return refuse(
+            f, std::format("Expected a list for field {}.{}.", f.definition->parent->name(), f.definition->name));
     out_.push_back('[');
     for (std::size_t i = 0; i < items->size(); ++i)
     {
@@ -240,7 +240,8 @@ bool writer::write_declared(const planned_field& f, const declared& d, const roo
         case kind::object: return write_object(f, object{.data = p});
         case kind::id: write_id(out_, d.id_of, *static_cast<const uuid*>(p)); return true;
         case kind::enumeration:
-            roost::schema::write_string(out_, f.definition->type.named->values()[static_cast<std::size_t>(t.get(p))].name);
+            roost::schema::write_string(out_,
+                                        f.definition->type.named->values()[static_cast<std::size_t>(t.get(p))].name);
             return true;
         default: roost::schema::write_json(out_, t, p); return true;
     }

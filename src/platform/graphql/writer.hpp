@@ -16,8 +16,8 @@ struct level
     std::vector<std::vector<value>> results;  // by field; empty for what is written where it stands
 };
 
-/// Writes the answer, completing values: a null where none may be takes everything with it up to the nearest place where
-/// one may, with one error for each such place. Errors stand in the order in which they are met.
+/// Writes the answer, completing values: a null where none may be takes everything with it up to the nearest place
+/// where one may, with one error for each such place. Errors stand in the order in which they are met.
 class writer
 {
     const execution& e_;
