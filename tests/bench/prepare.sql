@@ -1,5 +1,5 @@
--- The New York data as a marketplace in use: ids one can count through, ten stays a property over the coming year, and
--- quotes ready to be booked. Every property has days 23 to 35 of each 36 free.
+-- The New York data as a marketplace in use: ids one can count through, ten stays a property over the coming year, three
+-- reviews of each and quotes ready to be booked. Every property has days 23 to 35 of each 36 free.
 -- They differ in their first bits, as real ones do: a GiST index tells apart no others, and each look-up in it took 40 times as long.
 set session_replication_role = replica;  -- ids change in all tables at once
 truncate imported_property;
@@ -8,10 +8,11 @@ update property p set id = ('01' || lpad(n::text, 6, '0') || '-0000-7000-8000-00
 from numbered where numbered.id = p.id;
 set session_replication_role = origin;
 update property set min_nights = least(min_nights, 3), advance_notice_days = 0, booking_window_days = 400,
-    booking_mode = 'instant', payment_mode = 'on_arrival';
+    booking_mode = 'instant', payment_mode = 'on_arrival',
+    rating_count = rating_count + 3, rating_points = rating_points + 1300;  -- the reviews below
 
 create table bench_stay as
-select gen_random_uuid() as booking_id, p.id as property_id, p.host_id, p.currency, p.nightly_price,
+select gen_random_uuid() as booking_id, k, p.id as property_id, p.host_id, p.currency, p.nightly_price,
        current_date + 20 + 36 * k + abs(hashtext(p.id::text || k)) % 20 as check_in
 from property p, generate_series(0, 9) k where p.status = 'listed';
 
@@ -26,6 +27,15 @@ select booking_id, property_id, (select id from app_user where username = 'bench
 from bench_stay;
 insert into stay_block (id, property_id, blocked, kind, booking_id, created_at)
 select gen_random_uuid(), property_id, daterange(check_in, check_in + 3), 'booking', booking_id, now() from bench_stay;
+-- Of the first three stays, with 5, 4 and 4 stars, as if they were over. The sums above are theirs.
+set session_replication_role = replica;
+insert into review (id, property_id, booking_id, direction, author_id, subject_id, rating, comment, closes_at, published_at,
+    created_at, updated_at)
+select gen_random_uuid(), property_id, booking_id, 'guest_to_property', (select id from app_user where username = 'bench'),
+    host_id, case k when 0 then 5 else 4 end, 'Quiet at night, bright in the morning, and the host answers at once.',
+    now(), now() - (k + 1) * interval '40 days', now() - (k + 1) * interval '40 days', now()
+from bench_stay where k < 3;
+set session_replication_role = origin;
 drop table bench_stay;
 
 -- Quote n is for property n, three nights that are free, as the service would have made it.

@@ -22,6 +22,7 @@ import urllib.request
 
 import psycopg
 
+import graph
 import jobs
 import paying
 import statements
@@ -49,7 +50,7 @@ def roost(url, *words):
 
 
 def prepare():
-    """A database with 48,895 properties and ten stays each; the ids of a guest and of a host."""
+    """A database with 48,895 properties, ten stays and three reviews each; the ids of a guest and of a host."""
     admin = os.environ["ROOST_TEST_PG"]
     with psycopg.connect(admin, autocommit=True) as c:
         c.execute("drop database if exists roost_bench")
@@ -60,7 +61,7 @@ def prepare():
     roost(url, "import", "inside-airbnb", str(ROOT / "tests/data/import/ab-nyc-2019.csv.gz"), "--currency", "USD",
           "--city", "New York", "--country", "US", "--time-zone", "America/New_York")
     guest = roost(url, "user", "create", "--username", "bench", "--password", PASSWORD).split()[0]
-    say("making ten stays for each property")
+    say("making ten stays and three reviews for each property")
     with psycopg.connect(url, autocommit=True) as c:
         for part in (HERE / "prepare.sql").read_text().split(";\n"):
             if part.strip():
@@ -172,6 +173,12 @@ class Bench:
     def pay(self):
         return paying.pay(self, forget_bookings)
 
+    def graphql(self):
+        return graph.page(self)
+
+    def graphql_one(self):
+        return graph.one(self, ONE)
+
     def sign_in(self):
         ours = self.wrk("login", self.base, PASSWORD, connections=4)
         out = subprocess.run([BUILD / "tests/hash_rate", "2", str(self.seconds)], check=True, text=True,
@@ -193,11 +200,13 @@ CASES = [
     ("a month of a calendar", "calendar", "pgbench, same statements", None),
     ("booking", "book", "pgbench, same statements", 0.6),
     ("booking, paid and confirmed", "pay", "pgbench, same statements", None),
+    ("20 properties, their hosts, 3 reviews of each by GraphQL", "graphql", "pgbench, the 3 statements", 0.5),
+    ("one property by GraphQL", "graphql_one", "the same over REST", 0.85),
     ("sign-in", "sign_in", "Argon2id on two threads", None),
     ("jobs enqueued, each by a transaction", "enqueue", "pgbench, plain insert", 0.6),
     ("jobs done, backlog of 100,000", "drain", "pgbench, plain take and delete", 1.0),
 ]
-HTTP = ("read", "cached", "search", "quote", "calendar", "book", "pay", "sign_in")
+HTTP = ("read", "cached", "search", "quote", "calendar", "book", "pay", "graphql", "graphql_one", "sign_in")
 
 
 def table(results):
@@ -217,7 +226,8 @@ def table(results):
 
 
 def main():
-    words = argparse.ArgumentParser(prog="./dev bench", description="Measure the service beside its ceilings.")
+    words = argparse.ArgumentParser(prog="./dev bench", description="Measure the service beside its ceilings.",
+                                    epilog="./dev bench floods: what documents made to keep the server busy cost it.")
     words.add_argument("cases", nargs="*", choices=[[], *[c[1] for c in CASES]], help="only these")
     words.add_argument("--seconds", type=int, default=5, help="of one measurement")
     words.add_argument("--rules", action="store_true", help="give every property a weekend, a season, a discount and a tax")

@@ -38,6 +38,14 @@ def search():
             f"\\set day random(20, 300)\n{body};\n")
 
 
+def graphql(properties, hosts):
+    """What the page of the graph is made of: the listed properties, newest first; these hosts; the reviews of these properties."""
+    page = " ".join((pathlib.Path(__file__).parent / "newest.sql").read_text().split())
+    ids = lambda of: "array[" + ", ".join(f"'{i}'" for i in of) + "]::uuid[]"  # noqa: E731
+    return (page + ";\n" + statement("accounts", "find_profiles", ids(hosts))
+            + statement("reviews", "reviews_of_properties", ids(properties), "null::int", "4", "now()"))
+
+
 def quote(guest):
     days = ["current_date + 45", "current_date + 48"]
     made = ["gen_random_uuid()", PROPERTY, f"'{guest}'::uuid", *days, "1", "'{}'", "'USD'", "'[]'", "300", "36", "0", "336",

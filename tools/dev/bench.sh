@@ -1,7 +1,12 @@
 # shellcheck shell=bash
-# ./dev bench: the release build, beside its ceilings on the same private servers.
+# ./dev bench: the release build, beside its ceilings on the same private servers; `floods` needs none.
 
 command_bench() {
+    if [ "${1:-}" = floods ]; then
+        build_or_die release graphql_floods
+        run build/release/tests/graphql_floods "${@:2}"
+        return
+    fi
     build_or_die release roost benches
     results=$(mktemp -d /tmp/roost-bench.XXXXXX)
     at_exit remove_results
