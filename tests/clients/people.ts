@@ -154,7 +154,11 @@ export async function begin(guest: Person, booking: { id: string }, provider: "s
 
 /** What a guest presses on the provider's page. */
 export async function press(payment: Awaited<ReturnType<typeof begin>>, choice: string) {
-    const page = new URL(payment.next_action!.redirect_url!, url);
+    await pressOn(payment.next_action!.redirect_url!, choice);
+}
+
+export async function pressOn(address: string, choice: string) {
+    const page = new URL(address, url);
     const shown = await fetch(page);
     assert.equal(shown.status, 200);
     assert.match(await shown.text(), new RegExp(`value="${choice}"`));
