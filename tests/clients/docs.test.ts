@@ -49,7 +49,7 @@ test("/graphql shows GraphiQL with the tour and answers it, offline", async () =
     await page.goto(`${url}/graphql`);
     await page.locator(".graphiql-execute-button").first().click();
     await page.locator(".result-window").getByText("totalCount").first().waitFor();
-    await page.screenshot({ path: join(pictures, "graphiql.png") });
+    await page.screenshot({ path: picture("graphiql") });
     assert.deepEqual(elsewhere, []);
     assert.deepEqual(complaints, []);
 });
