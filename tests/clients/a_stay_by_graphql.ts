@@ -68,7 +68,7 @@ test("a stay is found, quoted, booked, paid and cancelled through urql and the t
 
     const payment = done(data(await guest.client.mutation(PayDocument, {
         input: { bookingId: id, provider: "SANDBOX", method: "CARD", clientMutationId: randomUUID() },
-    })).beginPayment).payment!;
+    })).createPayment).payment!;
     await pressOn(payment.nextAction!.redirectUrl!, "approve");
     await eventually("the booking being confirmed", async () => {
         const seen = data(await guest.client.query(StayDocument, { id }, { requestPolicy: "network-only" })).booking!;
