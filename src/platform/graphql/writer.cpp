@@ -221,7 +221,12 @@ bool writer::write_declared(const planned_field& f, const declared& d, const roo
     {
         case kind::optional:
         case kind::patch:
-            if (const void* inner = t.peek(p)) return write_declared(f, d, *t.element, inner);
+            if (const void* inner = t.peek(p))
+            {
+                const auto start = out_.size();
+                if (write_declared(f, d, *t.element, inner)) return true;
+                out_.resize(start);
+            }
             out_ += "null";
             return true;
         case kind::list:
