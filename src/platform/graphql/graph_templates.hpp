@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "platform/graphql/beside.hpp"
-#include "platform/graphql/graph.hpp"
 
 namespace roost::graphql {
 
@@ -228,6 +227,27 @@ query_root& query_root::connection(std::string name, std::string doc, F load)
                                  : value{failure::of(in_list_names(std::move(page.error()), b.arguments))};
         });
     return *this;
+}
+
+template <class T>
+auto ids_of(std::span<const T* const> parents)
+{
+    std::vector<decltype(T::id)> ids;
+    ids.reserve(parents.size());
+    for (const auto* p : parents) ids.push_back(p->id);
+    return ids;
+}
+
+/// For what a service finds for many at once: gives each parent its rows, in their order, by the member that names it.
+template <class Row, class T>
+std::vector<result<std::vector<Row>>> dealt(std::span<const T* const> parents, std::vector<Row> rows,
+                                            decltype(T::id) Row::* of)
+{
+    std::map<uuid, std::vector<Row>> piles;
+    for (auto& row : rows) piles[(row.*of).value].push_back(std::move(row));
+    std::vector<result<std::vector<Row>>> all;
+    for (const auto* p : parents) all.emplace_back(piles[p->id.value]);
+    return all;
 }
 
 /// For what a service knows of one thing only: asks for each, side by side. A field that does so says what it costs.
