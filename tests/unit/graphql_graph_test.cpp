@@ -206,7 +206,7 @@ TEST(graphql_graph, types_follow_from_declared_structs)
     for (const std::string_view line :
          {"type Book implements Node {", "  writerId: ID\n", "  fullTitle: String!\n", "  binding: Binding!\n",
           "  listPrice: Money\n", "  tags: [String!]!\n", "  writer: Writer\n", "  VERY_SOFT\n",
-          "  books(filter: BooksFilter", "  priceMin: Int64\n", "input AddBookInput {", "  listPrice: MoneyInput\n",
+          "    filter: BooksFilter\n", "  priceMin: Int64\n", "input AddBookInput {", "  listPrice: MoneyInput\n",
           "  writerId: ID!\n", "  clientMutationId: String\n", "  addBook(input: AddBookInput!): AddBookPayload\n"})
         EXPECT_TRUE(sdl.contains(line)) << line;
     EXPECT_FALSE(sdl.contains("limit"));
