@@ -175,7 +175,7 @@ std::string judge(const schema& s, std::string text)
     const auto variables = coerce_variables(s, **d, o, nothing, memory);
     if (!variables) return std::string{variables.error()[0].code};
     if (const auto e = check_cost(s, **d, o, *variables, limits)) return std::string{e->code};
-    return std::format("cost {}", cost_of(s, **d, o, *variables));
+    return std::format("cost {}", cost_of(s, **d, o, *variables).objects);
 }
 
 /// The same without the limits of shape, so that the rules of validation see the document.

@@ -137,7 +137,7 @@ std::uint64_t cost(std::string query, std::initializer_list<input_member> variab
 {
     const auto d = *parse(std::move(query));
     EXPECT_TRUE(validate(test_schema(), *d).empty()) << validate(test_schema(), *d).front().message;
-    return cost_of(test_schema(), *d, d->operations()[0], input_map{{variables.begin(), variables.size()}});
+    return cost_of(test_schema(), *d, d->operations()[0], input_map{{variables.begin(), variables.size()}}).objects;
 }
 
 TEST(graphql_limits, count_objects_as_cost)
@@ -172,6 +172,18 @@ TEST(graphql_limits, read_sizes_from_variables)
     EXPECT_EQ(cost(query), 51U);
     EXPECT_EQ(cost(query, {{"n", {}}}), 51U);
     EXPECT_EQ(cost("{ list(first: -1) { name } }"), 20U);
+}
+
+TEST(graphql_limits, count_what_is_asked_of_the_schema_apart)
+{
+    const std::string types = "{ ...F one { name } } fragment F on Query { __schema { types { name fields { name args { name";
+    EXPECT_EQ(cost(types + " } } } } }"), 1U);
+    const auto refused = [](const std::string& text) {
+        const auto d = *parse(text);
+        return check_cost(test_schema(), *d, d->operations()[0], input_map{}, {}).has_value();
+    };
+    EXPECT_FALSE(refused(types + " } } } } }"));
+    EXPECT_TRUE(refused(types + " type { fields { args { name } } } } } } } }"));
 }
 
 TEST(graphql_limits, never_go_round)

@@ -45,6 +45,8 @@ struct shape
     }
 };
 
+bool introspects(const ast::selection& s) { return s.name == "__schema" || s.name == "__type"; }
+
 /// Measures each fragment once. One that spreads itself counts as empty within itself: it is not valid anyway.
 class shapes
 {
@@ -67,7 +69,7 @@ private:
         if (!s.alias.empty()) made.aliases = sum(made.aliases, 1U);
         made.fields = sum(made.fields, 1U);
         made.own_fields = 1;
-        if (s.name == "__schema" || s.name == "__type")
+        if (introspects(s))
             made.introspection_depth = sum(std::max(std::exchange(made.depth, 0), made.introspection_depth), 1U);
         else
             made.depth = sum(made.depth, 1U);
@@ -99,15 +101,17 @@ struct limit
     std::string_view code, what;
 };
 
-/// What a selection set costs: `fixed`, and `each` for each item of the list that the field above it sizes.
+/// What a selection set costs: `fixed`, `each` for each item of the list that the field above it sizes, and, apart, what
+/// it asks of the schema.
 struct costs
 {
-    std::uint64_t fixed = 0, each = 0;
+    std::uint64_t fixed = 0, each = 0, introspection = 0;
 
     void add(const costs& c)
     {
         fixed = sum(fixed, c.fixed);
         each = sum(each, c.each);
+        introspection = sum(introspection, c.introspection);
     }
 };
 
@@ -148,6 +152,7 @@ private:
         if (!f) return {};
         if (!f->type.named->composite()) return {.fixed = f->cost};
         const auto below = of(s.selections, *f->type.named, f);
+        if (introspects(s)) return {.introspection = below.fixed};
         if (above && std::ranges::contains(above->size.sized, f->name))
             return {.fixed = f->cost, .each = sum(below.fixed, std::uint64_t{1})};
         if (!f->size.sized.empty())
@@ -231,19 +236,24 @@ std::optional<error> check_shape(const document& d, const query_limits& limits)
     return std::nullopt;
 }
 
-std::uint64_t cost_of(const schema& s, const document& d, const ast::operation& operation, const input_map& variables)
+request_cost cost_of(const schema& s, const document& d, const ast::operation& operation, const input_map& variables)
 {
     const auto* root = s.root(operation.kind);
-    return root ? cost_counter{s, d, variables}.of(operation.selections, *root, nullptr).fixed : 0;
+    if (!root) return {};
+    const auto all = cost_counter{s, d, variables}.of(operation.selections, *root, nullptr);
+    return {.objects = all.fixed, .introspection = all.introspection};
 }
 
 std::optional<error> check_cost(const schema& s, const document& d, const ast::operation& operation,
                                 const input_map& variables, const query_limits& limits)
 {
     const auto cost = cost_of(s, d, operation, variables);
-    if (cost <= limits.cost) return std::nullopt;
-    return error{.message = std::format("the {} costs {}, and no more than {} is allowed", name_of(operation.kind),
-                                        cost, limits.cost),
+    const bool only_schema = cost.objects <= limits.cost;
+    if (only_schema && cost.introspection <= limits.introspection_cost) return std::nullopt;
+    return error{.message = std::format("the {}{} costs {}, and no more than {} is allowed", name_of(operation.kind),
+                                        only_schema ? "'s introspection" : "",
+                                        only_schema ? cost.introspection : cost.objects,
+                                        only_schema ? limits.introspection_cost : limits.cost),
                  .code = code::too_costly,
                  .locations = {d.locate(operation.at)}};
 }
