@@ -28,8 +28,10 @@ def chain(steps, n, leaf="__typename"):
 
 
 def tokens(n):
-    inline, single = divmod(n - 10, 4)
-    return '{ node(id: "User:0") { ' + "... { __typename } " * inline + "id " * single + "} }"
+    """Lists of up to a hundred ids, and twelve tokens around each."""
+    sizes = [100] * ((n - 2) // 112) + [(n - 2) % 112 - 12]
+    assert sizes[-1] >= 0
+    return "{" + " ".join(f"a{i}: nodes(ids: [{'0 ' * ids}]) {{ id }}" for i, ids in enumerate(sizes)) + "}"
 
 
 def depth(n):
@@ -53,7 +55,11 @@ def directives(n):
 
 
 def fields(n):
-    return '{ node(id: "User:0") { ' + "id " * (n - 1) + "} }"
+    """Up to 59 below each field of the root; what stands twice is one, and counts twice."""
+    names = ["id", "username", "displayName", "bio", "avatarUrl", "isHost", "emailVerified", "phoneVerified", "version", "createdAt"]
+    parts = [min(59, n - 1 - i * 60) for i in range((n + 59) // 60)]
+    one = 'a%d: node(id: "User:0") { ... on User { %s } }'
+    return "{" + " ".join(one % (i, " ".join(names[j % 10] for j in range(below))) for i, below in enumerate(parts)) + "}"
 
 
 def cost(n):
