@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <format>
+#include <ranges>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -54,30 +55,32 @@ public:
         if (!forbidden_.empty())
             return context_.report("SingleFieldSubscriptions",
                                    "the root of a subscription has neither @skip nor @include", forbidden_);
-        if (fields_.empty())
+        if (groups_.empty())
             context_.report("SingleFieldSubscriptions", "a subscription must select one field", {o.selections_at});
         std::vector<std::uint32_t> others;
-        for (const auto* f : fields_)
-            if (f->response_name() != fields_.front()->response_name()) others.push_back(f->at);
+        for (const auto& g : groups_ | std::views::drop(1))
+            others.insert(others.end(), g.places.begin(), g.places.end());
         if (!others.empty())
             context_.report("SingleFieldSubscriptions", "a subscription must select only one field", others);
-        check_meta();
+        for (const auto& g : groups_)
+            if (g.of_introspection)
+                context_.report("SingleFieldSubscriptions", "a subscription must not select a field of introspection",
+                                g.places);
     }
 
 private:
-    void check_meta()
+    /// The fields that are answered under one name.
+    struct group
     {
-        std::unordered_map<std::string_view, std::vector<std::uint32_t>> groups;
-        std::vector<std::string_view> order;
-        for (const auto* f : fields_)
-        {
-            auto& group = groups[f->response_name()];
-            if (group.empty() && f->name.starts_with("__")) order.push_back(f->response_name());
-            group.push_back(f->at);
-        }
-        for (const auto name : order)
-            context_.report("SingleFieldSubscriptions", "a subscription must not select a field of introspection",
-                            groups[name]);
+        bool of_introspection;  // its first is
+        std::vector<std::uint32_t> places;
+    };
+
+    void add(const ast::selection& field)
+    {
+        const auto [place, fresh] = by_name_.try_emplace(field.response_name(), groups_.size());
+        if (fresh) groups_.push_back({field.name.starts_with("__"), {}});
+        groups_[place->second].places.push_back(field.at);
     }
 
     bool forbids(std::span<const ast::directive> directives)
@@ -109,7 +112,7 @@ private:
             if (s.kind == ast::selection_kind::spread && visited_.contains(s.name)) continue;
             if (forbids(s.directives)) continue;
             if (s.kind == ast::selection_kind::field)
-                fields_.push_back(&s);
+                add(s);
             else if (s.kind == ast::selection_kind::inline_fragment && applies(s.name))
                 collect(s.selections);
             else if (fragment && applies(fragment->on.text))
@@ -122,7 +125,8 @@ private:
 
     validation_context& context_;
     const named_type& root_;
-    std::vector<const ast::selection*> fields_;
+    std::vector<group> groups_;
+    std::unordered_map<std::string_view, std::size_t> by_name_;
     std::vector<std::uint32_t> forbidden_;
     std::unordered_set<std::string_view> visited_;
 };
