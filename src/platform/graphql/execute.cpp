@@ -91,6 +91,7 @@ private:
             if (waits(l.set->fields[i])) waiting.push_back(i);
         if (waiting.size() == 1) co_return co_await run_field(l, waiting.front());
         std::vector<task<>> beside;
+        beside.reserve(waiting.size());
         for (const auto i : waiting) beside.push_back(run_field(l, i));
         co_await all_of(std::move(beside));
     }
@@ -124,6 +125,7 @@ private:
         for (auto& v : values) place(f, v, made);
         if (made.size() == 1) co_return co_await run_level(*made.front());
         std::vector<task<>> beside;
+        beside.reserve(made.size());
         for (auto* below : made) beside.push_back(run_level(*below));
         co_await all_of(std::move(beside));
     }

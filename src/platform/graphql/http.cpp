@@ -99,7 +99,7 @@ public:
 
         auto d = document_of(*a);
         if (!d) co_return reply(type, bad_status(type), body_of(d.error()));
-        co_return co_await answer(r, type, *a, **d, *std::move(who));
+        co_return co_await answer(r, type, *a, **d, *who);
     }
 
 private:
@@ -126,7 +126,7 @@ private:
             co_return reply(type, bad_status(type), body_of({*std::move(bad)}));
 
         context c;
-        c.who = std::move(who);
+        c.who = who;
         c.from = &r;
         std::string out = "{";
         out.reserve(4096);

@@ -75,6 +75,7 @@ std::vector<user_error> errors_of(roost::error e)
 {
     e = in_graph_names(std::move(e));
     std::vector<user_error> all;
+    all.reserve(e.fields.size());
     for (auto& f : e.fields) all.push_back({e.code, std::move(f.detail), path_of(f.pointer), std::string{f.code}});
     if (all.empty()) all.push_back({e.code, e.detail.empty() ? std::string{name_of(e.code)} : e.detail, {"input"}, {}});
     return all;
@@ -109,6 +110,14 @@ class bridge
         const auto text = v ? v->text : std::string_view{};
         const auto id = parse_id(text);
         return id ? id->id.text() : std::string{text};
+    }
+
+    /// What the operation takes behind the question mark, which are words: ids, names, codes.
+    void add_query(http::call& call, const input& given) const
+    {
+        for (const auto& f : op_.query->fields)
+            if (const auto* v = given.find(camel(f.name)); v && !v->is_null())
+                call.query.emplace_back(f.name, std::string{v->text});
     }
 
     std::vector<std::string> parameters(const input& given) const
@@ -159,6 +168,7 @@ public:
 
         http::call call{r};
         call.who = c.who;
+        if (op_.query) add_query(call, given);
         for (const auto& v : path_values) call.path_parameters.emplace_back(v);
         auto done = co_await api_.perform(op_, call);
         if (!done && !is_users(done.error().code)) co_return failure::of(in_graph_names(std::move(done.error())));
@@ -255,6 +265,8 @@ std::string graph::mutation_input(const std::string& name, const http::operation
         inputs.push_back({.name = camel(p), .type = p.ends_with("_id") ? "ID!" : "String!"});
     if (op.body)
         for (auto& one : arguments_of(*op.body)) inputs.push_back(std::move(one));
+    if (op.query)
+        for (auto& one : arguments_of(*op.query)) inputs.push_back(std::move(one));
     if (op.takes_if_match)
         inputs.push_back({.name = "ifVersion",
                           .type = "Int",
