@@ -4,7 +4,9 @@
 #include "app/operations.hpp"
 #include "bookings/graph.hpp"
 #include "calendar/graph.hpp"
+#include "feeds/graph.hpp"
 #include "notifications/graph.hpp"
+#include "payments/graph.hpp"
 #include "platform/graphql/graph.hpp"
 #include "platform/graphql/http.hpp"
 #include "platform/graphql/sdl.hpp"
@@ -22,7 +24,11 @@ std::shared_ptr<const graphql::executable> make_graph(http::api& a, services& s)
     search::install_graph(g, s.search, s.properties);
     calendar::install_graph(g, s.openings, s.calendar);
     bookings::install_graph(g, s.bookings, s.alterations);
+    payments::install_graph(g, s.payments, s.receipts);
+    payments::install_payouts_graph(g, s.payouts, s.statements);
+    payments::install_admin_graph(g, s.db);
     reviews::install_graph(g, s.reviews);
+    feeds::install_graph(g, s.feeds, s.ical_addresses);
     notifications::install_graph(g, s.notifications.people);
     return g.build();
 }

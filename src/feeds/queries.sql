@@ -33,6 +33,12 @@ select f.*, (select coalesce(sum(upper(nights) - lower(nights)), 0)::int from fe
 from feed f join property p on p.id = f.property_id
 where f.id = $1 and p.status <> 'deleted' and (p.host_id = $2 or $3);
 
+-- name: find_feeds
+-- The same of many.
+select f.*, (select coalesce(sum(upper(nights) - lower(nights)), 0)::int from feed_block where feed_id = f.id) as nights
+from feed f join property p on p.id = f.property_id
+where f.id = any ($1) and p.status <> 'deleted' and (p.host_id = $2 or $3);
+
 -- name: rename_feed
 update feed set name = $2, updated_at = $3 where id = $1;
 

@@ -85,6 +85,14 @@ task<result<feed>> service::find(const identity& who, feed_id id)
     co_return found->shown();
 }
 
+task<std::vector<feed>> service::find_all(const identity& who, std::vector<feed_id> ids)
+{
+    std::vector<feed> all;
+    for (const auto& row : co_await db_.all<feed_row>(sql::find_feeds, ids, who.user, who.is_admin))
+        all.push_back(row.shown());
+    co_return all;
+}
+
 task<result<feed>> service::change(pg::tx& tx, const identity& who, feed_id id, feed_changes changes)
 {
     const auto now = clock_.now();

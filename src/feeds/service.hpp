@@ -58,6 +58,8 @@ public:
     task<result<feed>> add(pg::tx& tx, const identity& who, property_id property, new_feed asked);
     task<result<std::vector<feed>>> list(const identity& who, property_id property);
     task<result<feed>> find(const identity& who, feed_id id);
+    /// Those that exist and are theirs, in any order.
+    task<std::vector<feed>> find_all(const identity& who, std::vector<feed_id> ids);
     task<result<feed>> change(pg::tx& tx, const identity& who, feed_id id, feed_changes changes);
     /// Frees what only this feed closed.
     task<result<void>> remove(pg::tx& tx, const identity& who, feed_id id);

@@ -26,6 +26,11 @@ void install_graph(graphql::graph& g, service& s)
                 co_return http::page<notification>{std::move(found->results), std::move(found->next),
                                                    std::move(found->previous), found->count, std::move(found->places)};
             })
+        .field<unread_count, nothing>("unreadNotifications", "How many you have not read.",
+                                      [&s](context& c, nothing) -> task<result<unread_count>> {
+                                          if (!c.who) co_return nobody();
+                                          co_return co_await s.unread(*c.who);
+                                      })
         .field<preferences, nothing>("notificationPreferences", "How you want to be told what.",
                                      [&s](context& c, nothing) -> task<result<preferences>> {
                                          if (!c.who) co_return nobody();

@@ -5,6 +5,10 @@
 -- For its guest, its host, or an admin ($3); nothing for anybody else.
 select * from payment where id = $1 and (guest_id = $2 or host_id = $2 or $3);
 
+-- name: find_payments
+-- The same of many.
+select * from payment where id = any ($1) and (guest_id = $2 or host_id = $2 or $3);
+
 -- name: payment_to_advance
 -- With what was told of it by name, first what was told first.
 select p.*, b.status as booking_status, told.reference as told_reference, told.receipt as told_receipt
@@ -76,8 +80,14 @@ with due as (
 )
 update payment set next_check_at = $2 from due where payment.id = due.id returning payment.id;
 
--- name: payments_of_booking
-select * from payment where booking_id = $1 order by id desc limit 100;
+-- name: payments_of_bookings
+-- For guest, host, or an admin ($3).
+select p.*
+from (select distinct unnest($1::uuid[]) as id) as asked
+cross join lateral (
+    select * from payment where booking_id = asked.id and (guest_id = $2 or host_id = $2 or $3) order by id desc limit 100
+) p
+order by p.booking_id, p.id desc;
 
 -- name: payments_of_guest
 -- Newest first; a filter that is null does not filter.
@@ -129,6 +139,14 @@ select * from refund where id = $1 for update;
 
 -- name: refunds_of_payment
 select * from refund where payment_id = $1 order by id desc limit 100;
+
+-- name: refunds_of_payments
+-- For guest, host, or an admin ($3).
+select r.*
+from payment p
+cross join lateral (select * from refund where payment_id = p.id order by id desc limit 100) r
+where p.id = any ($1) and (p.guest_id = $2 or p.host_id = $2 or $3)
+order by r.payment_id, r.id desc;
 
 -- name: named_refunds_of_payment
 -- Those that are under way and known to the provider: to look at one again sends nothing.

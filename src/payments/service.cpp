@@ -5,7 +5,6 @@
 #include "payments/jobs.hpp"
 #include "payments/queries.hpp"
 #include "payments/store.hpp"
-#include "platform/http/cursor.hpp"
 
 namespace roost::payments {
 namespace {
@@ -72,6 +71,13 @@ task<> keep_receipt(pg::queryable& db, const payment_to_advance& p)
     if (!p.payment.receipt && p.told_receipt) co_await db.run(sql::keep_receipt, p.payment.id, *p.told_receipt);
 }
 
+std::vector<payment> shown_to(const identity& who, const std::vector<payment_row>& rows)
+{
+    std::vector<payment> all;
+    for (const auto& p : rows) all.push_back(p.shown(p.guest == who.user));
+    return all;
+}
+
 /// A payment as a row of a list.
 struct listed
 {
@@ -127,6 +133,11 @@ task<result<payment>> service::find(const identity& who, payment_id id)
     co_return p->shown(p->guest == who.user);
 }
 
+task<std::vector<payment>> service::find_all(const identity& who, std::vector<payment_id> ids)
+{
+    co_return shown_to(who, co_await db_.all<payment_row>(sql::find_payments, ids, who.user, who.is_admin));
+}
+
 task<result<payment_page>> service::list(const identity& who, payment_filter f)
 {
     const auto name = list_name(who, f);
@@ -151,6 +162,7 @@ task<result<payment_page>> service::list(const identity& who, payment_filter f)
     for (auto& row : rows) page.results.push_back(std::move(row.shown));
     page.next = std::move(links.next);
     page.previous = std::move(links.previous);
+    page.places = std::move(links.places);
     if (f.count) page.count = co_await db_.one<std::int64_t>(sql::count_payments_of, f.role, who.user, status);
     co_return page;
 }
@@ -158,10 +170,13 @@ task<result<payment_page>> service::list(const identity& who, payment_filter f)
 task<result<std::vector<payment>>> service::of_booking(const identity& who, booking_id id)
 {
     if (const auto b = co_await bookings_.find(who, id); !b) co_return std::unexpected{b.error()};
-    std::vector<payment> all;
-    for (const auto& p : co_await db_.all<payment_row>(sql::payments_of_booking, id))
-        all.push_back(p.shown(p.guest == who.user));
-    co_return all;
+    std::vector ids{id};
+    co_return co_await of_bookings(who, std::move(ids));
+}
+
+task<std::vector<payment>> service::of_bookings(const identity& who, std::vector<booking_id> ids)
+{
+    co_return shown_to(who, co_await db_.all<payment_row>(sql::payments_of_bookings, ids, who.user, who.is_admin));
 }
 
 task<result<std::vector<refund>>> service::refunds(const identity& who, payment_id id)
@@ -169,6 +184,11 @@ task<result<std::vector<refund>>> service::refunds(const identity& who, payment_
     const auto p = co_await db_.one<payment_row>(sql::find_payment, id, who.user, who.is_admin);
     if (!p) co_return no_such_payment();
     co_return co_await db_.all<refund>(sql::refunds_of_payment, id);
+}
+
+task<std::vector<refund>> service::refunds_of(const identity& who, std::vector<payment_id> ids)
+{
+    co_return co_await db_.all<refund>(sql::refunds_of_payments, ids, who.user, who.is_admin);
 }
 
 task<result<payment>> service::abandon(pg::tx& tx, const identity& who, payment_id id)

@@ -11,6 +11,7 @@
 #include "payments/receipts/service.hpp"
 #include "payments/resources.hpp"
 #include "platform/auth/identity.hpp"
+#include "platform/http/cursor.hpp"
 #include "platform/jobs/jobs.hpp"
 #include "platform/pg/database.hpp"
 
@@ -31,6 +32,7 @@ struct payment_page
     std::vector<payment> results;
     std::optional<std::string> next, previous;
     std::optional<std::int64_t> count;
+    http::row_places places = {};
 };
 
 /// Payments of bookings and refunds. Guest, host and admins see them; for others they are errc::not_found. What a
@@ -70,9 +72,15 @@ public:
     task<payment> settle(pg::tx& tx, payment_id id, next_step asked, answer a);
 
     task<result<payment>> find(const identity& who, payment_id id);
+    /// Those that exist and that they may see, in any order.
+    task<std::vector<payment>> find_all(const identity& who, std::vector<payment_id> ids);
     task<result<payment_page>> list(const identity& who, payment_filter f);
     task<result<std::vector<payment>>> of_booking(const identity& who, booking_id id);
+    /// Of each booking the newest 100, newest first; none of those that they may not see.
+    task<std::vector<payment>> of_bookings(const identity& who, std::vector<booking_id> ids);
     task<result<std::vector<refund>>> refunds(const identity& who, payment_id id);
+    /// Of each payment the newest 100, newest first; none of those that they may not see.
+    task<std::vector<refund>> refunds_of(const identity& who, std::vector<payment_id> ids);
     /// The guest does not want it any more; the provider is told soon. errc::wrong_state when it is decided.
     task<result<payment>> abandon(pg::tx& tx, const identity& who, payment_id id);
     /// An admin's. errc::invalid_input for more than is left, wrong_state when nothing is.

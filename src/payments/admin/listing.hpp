@@ -42,7 +42,7 @@ task<result<http::page<T>>> newest_first(pg::database& db, pg::statement stateme
         rows.push_back({std::move(row), 0, id});
     }
     auto links = http::cut_page(rows, static_cast<std::size_t>(limit), from, name);
-    http::page<T> page{{}, std::move(links.next), std::move(links.previous), {}};
+    http::page<T> page{{}, std::move(links.next), std::move(links.previous), {}, std::move(links.places)};
     for (auto& row : rows) page.results.push_back(std::move(row.shown));
     co_return page;
 }

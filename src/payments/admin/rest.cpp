@@ -1,11 +1,8 @@
 #include "payments/admin/rest.hpp"
 
 #include "payments/admin/by_hand.hpp"
-#include "payments/admin/listing.hpp"
-#include "payments/admin/queries.hpp"
-#include "payments/disputes/queries.hpp"
+#include "payments/admin/lists.hpp"
 #include "payments/payouts/payouts.hpp"
-#include "payments/payouts/queries.hpp"
 #include "platform/http/answering.hpp"
 #include "platform/http/api.hpp"
 
@@ -21,49 +18,25 @@ void install_lists(http::api& a, pg::database& db)
 {
     a.get("/admin/payouts/", "Payouts of all hosts, newest first.")
         .needs(role::admin)
-        .handle([&db](query<payout_filter> f) -> task<result<http::page<payout>>> {
-            return newest_first<payout>(db, payouts::sql::payouts, payouts::sql::payouts_before,
-                                        "payouts" + named(f->status) + named(f->host), f->cursor, f->limit,
-                                        any_of(f->status), f->host);
-        });
+        .handle([&db](query<payout_filter> f) { return list_payouts(db, std::move(f.value)); });
     a.get("/admin/refunds/", "Refunds that their providers have refused, newest first.")
         .needs(role::admin)
-        .handle([&db](query<refund_filter> f) -> task<result<http::page<refund>>> {
-            return newest_first<refund>(db, admin::sql::failed_refunds, admin::sql::failed_refunds_before,
-                                        "failed refunds", f->cursor, f->limit);
-        });
-    a.get("/admin/disputes/", "Disputes, newest first.")
-        .needs(role::admin)
-        .handle([&db](query<dispute_filter> f) -> task<result<http::page<dispute>>> {
-            return newest_first<dispute>(db, disputes::sql::disputes, disputes::sql::disputes_before,
-                                         "disputes" + named(f->status), f->cursor, f->limit, any_of(f->status));
-        });
-    a.get("/admin/disputes/{dispute_id}/", "Read a dispute.")
-        .needs(role::admin)
-        .handle([&db](dispute_id id) -> task<result<dispute>> {
-            auto found = co_await db.one<dispute>(disputes::sql::find_dispute, id);
-            if (!found) co_return fail(errc::not_found, "there is no such dispute");
-            co_return *std::move(found);
-        });
+        .handle([&db](query<refund_filter> f) { return list_refused_refunds(db, std::move(f.value)); });
+    a.get("/admin/disputes/", "Disputes, newest first.").needs(role::admin).handle([&db](query<dispute_filter> f) {
+        return list_disputes(db, std::move(f.value));
+    });
+    a.get("/admin/disputes/{dispute_id}/", "Read a dispute.").needs(role::admin).handle([&db](dispute_id id) {
+        return find_dispute(db, id);
+    });
     a.get("/admin/adjustments/", "Adjustments of the ledger, newest first.")
         .needs(role::admin)
-        .handle([&db](query<adjustment_filter> f) -> task<result<http::page<adjustment>>> {
-            return newest_first<adjustment>(db, admin::sql::adjustments, admin::sql::adjustments_before,
-                                            "adjustments" + named(f->status), f->cursor, f->limit, any_of(f->status));
-        });
+        .handle([&db](query<adjustment_filter> f) { return list_adjustments(db, std::move(f.value)); });
     a.get("/admin/payout-holds/", "What is not paid out, newest first.")
         .needs(role::admin)
-        .handle([&db](query<hold_filter> f) -> task<result<http::page<hold>>> {
-            return newest_first<hold>(db, admin::sql::holds, admin::sql::holds_before, "holds" + named(f->host),
-                                      f->cursor, f->limit, f->host);
-        });
+        .handle([&db](query<hold_filter> f) { return list_holds(db, std::move(f.value)); });
     a.get("/admin/audit/", "Who did what about money, newest first.")
         .needs(role::admin)
-        .handle([&db](query<audit_filter> f) -> task<result<http::page<audit_entry>>> {
-            return newest_first<audit_entry>(db, admin::sql::audit_entries, admin::sql::audit_entries_before,
-                                             "audit" + named(f->subject) + named(f->actor), f->cursor, f->limit,
-                                             f->subject, f->actor);
-        });
+        .handle([&db](query<audit_filter> f) { return list_audit(db, std::move(f.value)); });
 }
 
 void install_adjustments(http::api& a, admin_service& s)

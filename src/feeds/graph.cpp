@@ -1,0 +1,93 @@
+#include "feeds/graph.hpp"
+
+#include "bookings/resources.hpp"
+#include "feeds/addresses.hpp"
+#include "feeds/service.hpp"
+
+namespace roost::feeds {
+namespace {
+
+using graphql::batch;
+using graphql::context;
+using graphql::nothing;
+
+constexpr std::uint32_t two_statements = 40;  // beside what a list costs, for what is asked of each one by itself
+
+struct by_id
+{
+    feed_id id;
+
+    static constexpr auto fields = schema::fields(field<&by_id::id>("id", "Which."));
+};
+
+std::unexpected<error> nobody() { return fail(errc::not_signed_in, "sign in first"); }
+
+/// A list that `f` (who, id) gives of each, to who is signed in.
+template <class R, class T, class F>
+auto list_of_each(F f)
+{
+    return [f](batch& b, std::span<const T* const> parents, nothing) -> task<std::vector<result<std::vector<R>>>> {
+        if (!b.context.who) co_return std::vector<result<std::vector<R>>>(parents.size(), nobody());
+        co_return co_await graphql::for_each<std::vector<R>>(parents,
+                                                             [&](const T& one) { return f(*b.context.who, one.id); });
+    };
+}
+
+void install_feeds(graphql::graph& g, service& s)
+{
+    g.object<feed>("Feed", "A calendar of another platform that closes nights here, for the host.")
+        .node([&s](context& c, std::vector<feed_id> ids) -> task<std::vector<feed>> {
+            if (!c.who) co_return std::vector<feed>{};
+            co_return co_await s.find_all(*c.who, std::move(ids));
+        })
+        .reference<property>("property", &feed::property, "Whose nights it closes.")
+        .fetch<std::vector<fetch_record>, nothing>(
+            "history", "Its last 100 fetches, the latest first.", two_statements,
+            list_of_each<fetch_record, feed>([&s](const identity& who, feed_id f) { return s.history(who, f); }))
+        .fetch<std::vector<night_range>, nothing>(
+            "closedNights", "What it closes, in order.", two_statements,
+            list_of_each<night_range, feed>([&s](const identity& who, feed_id f) { return s.nights(who, f); }));
+    g.object<conflict>("CalendarConflict", "A confirmed stay on nights that another calendar closes.")
+        .reference<feed>("feed", &conflict::feed, "The feed that closes them.")
+        .reference<bookings::booking>("booking", &conflict::booking, "The confirmed stay.");
+    g.query().field<feed, by_id>("feed", "A feed and its health, as the host.",
+                                 [&s](context& c, by_id a) -> task<result<feed>> {
+                                     if (!c.who) co_return nobody();
+                                     co_return co_await s.find(*c.who, a.id);
+                                 });
+}
+
+void install_on_properties(graphql::graph& g, service& s, addresses& read_by_others)
+{
+    g.extend<property>()
+        .fetch<std::vector<feed>, nothing>(
+            "feeds", "The calendars of other platforms that close nights here, as the host.", two_statements,
+            list_of_each<feed, property>([&s](const identity& who, property_id p) { return s.list(who, p); }))
+        .fetch<std::vector<conflict>, nothing>(
+            "conflicts", "Confirmed stays on nights that another calendar closes, as the host.", two_statements,
+            list_of_each<conflict, property>([&s](const identity& who, property_id p) { return s.conflicts(who, p); }))
+        .fetch<std::vector<ical_address>, nothing>(
+            "icalAddresses", "Where others read its calendar, without what is secret of it, as the host.",
+            two_statements, list_of_each<ical_address, property>([&read_by_others](const identity& who, property_id p) {
+                return read_by_others.list(who, p);
+            }));
+}
+
+}  // namespace
+
+void install_graph(graphql::graph& g, service& s, addresses& read_by_others)
+{
+    using enum http::method;
+    g.name<fetch_record>("FeedFetch");
+    install_feeds(g, s);
+    install_on_properties(g, s, read_by_others);
+    const std::string property = "/properties/{property_id}/", one = "/feeds/{feed_id}/";
+    g.mutation("addFeed", post, property + "feeds/", {.gives = "feed"});
+    g.mutation("updateFeed", patch, one, {.gives = "feed"});
+    g.mutation("removeFeed", delete_, one, {});
+    g.mutation("refreshFeed", post, one + "refresh/", {.gives = "feed"});
+    g.mutation("createIcalAddress", post, property + "ical/", {.gives = "address"});
+    g.mutation("revokeIcalAddress", delete_, property + "ical/{address_id}/", {});
+}
+
+}  // namespace roost::feeds
