@@ -9,8 +9,8 @@ namespace roost::app {
 /// /healthz, /readyz, /metrics: for load balancers, orchestrators and Prometheus.
 void install_health(http::api& a, services& s);
 
-/// /openapi.json, /docs, and what GraphiQL is made of (from the share folder, no other host is asked). To be called once
-/// every operation is declared.
+/// /openapi.json, /docs, and what GraphiQL is made of (from the share folder, no other host is asked). To be called
+/// once every operation is declared.
 void install_documents(http::api& a, const std::string& share);
 
 /// What a browser gets at /graphql.

@@ -14,14 +14,15 @@ std::vector<config::section> settings::sections()
 {
     return {config::section_of("", general),          config::section_of("database", database),
             config::section_of("redis", redis),       config::section_of("http", http),
-            config::section_of("graphql", graphql),   config::section_of("log", log),           config::section_of("auth", auth),
-            config::section_of("limits", limits),     config::section_of("market", market),
-            config::section_of("jobs", jobs),         config::section_of("celery", celery),
-            config::section_of("mail", mail),         config::section_of("feeds", feeds),
-            config::section_of("outbound", outbound), config::section_of("payments", payments),
-            config::section_of("stripe", stripe),     config::section_of("paystack", paystack),
-            config::section_of("paypal", paypal),     config::section_of("mpesa", mpesa),
-            config::section_of("payouts", payouts),   config::section_of("receipts", receipts)};
+            config::section_of("graphql", graphql),   config::section_of("log", log),
+            config::section_of("auth", auth),         config::section_of("limits", limits),
+            config::section_of("market", market),     config::section_of("jobs", jobs),
+            config::section_of("celery", celery),     config::section_of("mail", mail),
+            config::section_of("feeds", feeds),       config::section_of("outbound", outbound),
+            config::section_of("payments", payments), config::section_of("stripe", stripe),
+            config::section_of("paystack", paystack), config::section_of("paypal", paypal),
+            config::section_of("mpesa", mpesa),       config::section_of("payouts", payouts),
+            config::section_of("receipts", receipts)};
 }
 
 pg::config settings::for_database() const

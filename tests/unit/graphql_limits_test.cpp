@@ -176,7 +176,8 @@ TEST(graphql_limits, read_sizes_from_variables)
 
 TEST(graphql_limits, count_what_is_asked_of_the_schema_apart)
 {
-    const std::string types = "{ ...F one { name } } fragment F on Query { __schema { types { name fields { name args { name";
+    const std::string types =
+        "{ ...F one { name } } fragment F on Query { __schema { types { name fields { name args { name";
     EXPECT_EQ(cost(types + " } } } } }"), 1U);
     const auto refused = [](const std::string& text) {
         const auto d = *parse(text);

@@ -101,8 +101,8 @@ struct limit
     std::string_view code, what;
 };
 
-/// What a selection set costs: `fixed`, `each` for each item of the list that the field above it sizes, and, apart, what
-/// it asks of the schema.
+/// What a selection set costs: `fixed`, `each` for each item of the list that the field above it sizes, and, apart,
+/// what it asks of the schema.
 struct costs
 {
     std::uint64_t fixed = 0, each = 0, introspection = 0;
@@ -250,12 +250,12 @@ std::optional<error> check_cost(const schema& s, const document& d, const ast::o
     const auto cost = cost_of(s, d, operation, variables);
     const bool only_schema = cost.objects <= limits.cost;
     if (only_schema && cost.introspection <= limits.introspection_cost) return std::nullopt;
-    return error{.message = std::format("the {}{} costs {}, and no more than {} is allowed", name_of(operation.kind),
-                                        only_schema ? "'s introspection" : "",
-                                        only_schema ? cost.introspection : cost.objects,
-                                        only_schema ? limits.introspection_cost : limits.cost),
-                 .code = code::too_costly,
-                 .locations = {d.locate(operation.at)}};
+    return error{
+        .message = std::format("the {}{} costs {}, and no more than {} is allowed", name_of(operation.kind),
+                               only_schema ? "'s introspection" : "", only_schema ? cost.introspection : cost.objects,
+                               only_schema ? limits.introspection_cost : limits.cost),
+        .code = code::too_costly,
+        .locations = {d.locate(operation.at)}};
 }
 
 }  // namespace roost::graphql
