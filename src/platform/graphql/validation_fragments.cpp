@@ -20,6 +20,7 @@ void check_used(validation_context& c)
 {
     std::unordered_set<std::string_view> used;
     std::vector<const definition_facts*> todo;
+    todo.reserve(c.operations.size());
     for (const auto& o : c.operations) todo.push_back(&o);
     while (!todo.empty())
     {
