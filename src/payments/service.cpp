@@ -74,6 +74,7 @@ task<> keep_receipt(pg::queryable& db, const payment_to_advance& p)
 std::vector<payment> shown_to(const identity& who, const std::vector<payment_row>& rows)
 {
     std::vector<payment> all;
+    all.reserve(rows.size());
     for (const auto& p : rows) all.push_back(p.shown(p.guest == who.user));
     return all;
 }

@@ -38,9 +38,7 @@ void install_lists(graphql::graph& g, service& s)
     g.extend<property>().connection<review, property_reviews_query>(
         "reviews", "What guests say of it. Of several properties at a time: the first page, newest first, uncounted.",
         [&s](batch& b, std::span<const property* const> parents, property_reviews_query q) {
-            std::vector<property_id> ids;
-            for (const auto* p : parents) ids.push_back(p->id);
-            return s.of_properties(b.context.who, std::move(ids), std::move(q));
+            return s.of_properties(b.context.who, graphql::ids_of(parents), std::move(q));
         });
     g.extend<public_profile>().connection<review, person_reviews_query>(
         "reviews", "What others say of them, as a guest and as a host.",

@@ -53,6 +53,7 @@ bool wants_more(const graphql::batch& b)
 task<> complete(http::page<match>& page, properties::service& all, const std::optional<identity>& who)
 {
     std::vector<property_id> ids;
+    ids.reserve(page.results.size());
     for (const auto& m : page.results) ids.push_back(m.node.id);
     std::unordered_map<property_id, property> found;
     for (auto& p : co_await all.show_all(std::move(ids), who)) found.emplace(p.id, std::move(p));

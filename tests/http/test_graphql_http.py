@@ -86,6 +86,17 @@ def test_get_reads_and_never_writes(server, accept):
     assert get(server, accept, query=both, operationName="B").status == 405
 
 
+def test_head_writes_no_more_than_get(server, api):
+    guest = api.new_guest()
+    for method in ("GET", "HEAD"):
+        query = f'mutation {{ updateAccount(input: {{ bio: "by {method}" }}) {{ userErrors {{ code }} }} }}'
+        path = "/graphql?" + urllib.parse.urlencode({"query": query})
+        assert server.request(method, path, headers={**guest.standing_headers(), "Accept": JSON}).status == 405
+    assert "by " not in (guest.get("/users/me/").expect(200)["bio"] or "")
+    head = server.request("HEAD", "/graphql?" + urllib.parse.urlencode({"query": "{ __typename }"}), headers={"Accept": JSON})
+    assert head.status == 200 and head.body == b""
+
+
 def test_get_takes_variables_as_json(server):
     query = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
     assert get(server, query=query, variables=json.dumps({"ids": ["User:x"]})).expect(200) == {"data": {"nodes": [None]}}

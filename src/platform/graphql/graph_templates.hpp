@@ -256,10 +256,12 @@ task<std::vector<result<R>>> for_each(std::span<const T* const> parents, F ask)
 {
     std::vector<std::optional<result<R>>> made(parents.size());
     std::vector<task<>> work;
+    work.reserve(parents.size());
     const auto one = [&](std::size_t i) -> task<> { made[i].emplace(co_await ask(*parents[i])); };
     for (std::size_t i = 0; i < parents.size(); ++i) work.push_back(one(i));
     co_await all_of(std::move(work));
     std::vector<result<R>> all;
+    all.reserve(made.size());
     for (auto& m : made) all.push_back(*std::move(m));
     co_return all;
 }

@@ -113,7 +113,8 @@ private:
                                                                : "There is no operation of that name.",
                                            code::bad_operation)
                                         .error()));
-        if (r.method == http::method::get && operation->kind != operation_kind::query)
+        // Browsers send GET and HEAD across sites, with cookies and without the token against forgery.
+        if (r.method != http::method::post && operation->kind != operation_kind::query)
         {
             auto out = reply(type, 405, "GET is for queries only", name_of(errc::method_not_allowed));
             out.set("Allow", "POST");
