@@ -22,6 +22,8 @@ def shape(sql):
 def main():
     with psycopg.connect(os.environ["ROOST_TEST_PG"]) as connection:
         connection.execute("create extension if not exists pg_stat_statements")
+        if connection.execute("select dealloc from pg_stat_statements_info").fetchone()[0]:
+            sys.exit("PostgreSQL forgot statements that ran: raise pg_stat_statements.max in tools/dev/suites.sh")
         ran = {shape(text) for (text,) in connection.execute("select query from pg_stat_statements")}
     written = [
         (f"{file.parent.name}.{name}", shape(sql))

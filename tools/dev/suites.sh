@@ -129,7 +129,7 @@ use_test_servers() {
     if [ "$1" = tsan ] && setarch --addr-no-randomize true 2>/dev/null; then wrap=(setarch --addr-no-randomize); fi
     if [ -n "${ROOST_TEST_PG:-}" ]; then return; fi
     servers_start "$results/servers" fsync=off full_page_writes=off max_connections=400 \
-        shared_preload_libraries=pg_stat_statements pg_stat_statements.max=20000
+        shared_preload_libraries=pg_stat_statements pg_stat_statements.max=100000
     redis_listen
     export ROOST_TEST_PG=$postgres_url ROOST_TEST_REDIS=$redis_url
 }
