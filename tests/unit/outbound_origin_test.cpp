@@ -1,11 +1,9 @@
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <format>
 
 #include "platform/outbound/origin.hpp"
+#include "unit/run_here.hpp"
 #include "unit/sentinel.hpp"
 
 namespace roost::outbound {
@@ -73,13 +71,7 @@ TEST(outbound_breaker, lets_another_try_when_nothing_is_heard_of_the_first)
 
 std::expected<answer, fault> ask(origin& o)
 {
-    boost::asio::io_context io;
-    std::optional<std::expected<answer, fault>> got;
-    boost::asio::co_spawn(
-        io, [&]() -> task<> { got = co_await o.send({.url = "/v1/charges", .method = "POST", .body = "a=1"}); },
-        boost::asio::detached);
-    io.run();
-    return got.value();
+    return test::run_here(o.send({.url = "/v1/charges", .method = "POST", .body = "a=1"}));
 }
 
 std::string reply(std::string_view status, std::string_view fields = {})

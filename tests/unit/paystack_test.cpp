@@ -1,8 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <format>
 
 #include "payments/paystack/amounts.hpp"
@@ -10,6 +7,7 @@
 #include "payments/paystack/event.hpp"
 #include "payments/paystack/gateway.hpp"
 #include "platform/auth/crypto.hpp"
+#include "unit/run_here.hpp"
 #include "unit/sentinel.hpp"
 
 namespace roost::payments {
@@ -90,16 +88,6 @@ public:
     int times() const { return paystack_.accepts(); }
 };
 
-template <class T>
-T got(task<T> asked)
-{
-    boost::asio::io_context io;
-    std::optional<T> answer;
-    boost::asio::co_spawn(io, [&]() -> task<> { answer = co_await std::move(asked); }, boost::asio::detached);
-    io.run();
-    return std::move(answer).value();
-}
-
 constexpr std::string_view refusal = R"({{"status":false,"message":"{}","type":"validation_error","code":"{}"}})";
 
 class paystack_payouts : public testing::Test
@@ -129,7 +117,7 @@ TEST_F(paystack_payouts, stand_as_their_transfers_do)
     for (const auto& c : cases)
     {
         said s{transfer(c.status)};
-        const auto answer = got((*s).pay_out(r));
+        const auto answer = test::run_here((*s).pay_out(r));
         EXPECT_EQ(answer.status, c.is) << c.status;
         EXPECT_EQ(answer.reference, "TRF_1");
         if (c.is != payout_status::paid)
@@ -145,17 +133,18 @@ TEST_F(paystack_payouts, are_looked_for_before_they_are_sent_again)
 {
     r.repeated = true;
     said sent{transfer("success")};
-    EXPECT_EQ(got((*sent).pay_out(r)).status, payout_status::paid);
+    EXPECT_EQ(test::run_here((*sent).pay_out(r)).status, payout_status::paid);
     EXPECT_EQ(sent.asked(), "GET /transfer/verify/" + r.id.text());
     EXPECT_EQ(sent.times(), 1) << "and not sent again";
     said another{transfer("success", 4'000)};
-    EXPECT_EQ(got((*another).pay_out(r)).status, std::nullopt) << "of another amount: for people";
+    EXPECT_EQ(test::run_here((*another).pay_out(r)).status, std::nullopt) << "of another amount: for people";
     said broken{"{}", "500 Internal Server Error"};
-    EXPECT_EQ(got((*broken).pay_out(r)).status, std::nullopt);
+    EXPECT_EQ(test::run_here((*broken).pay_out(r)).status, std::nullopt);
     EXPECT_EQ(broken.times(), 1) << "nothing is sent as long as it cannot be looked for";
     said nobody{std::vformat(refusal, std::make_format_args("Transfer not found", "transfer_not_found")),
                 "404 Not Found"};
-    EXPECT_EQ(got((*nobody).pay_out(r)).status, payout_status::failed) << "looked for, sent, refused, looked for";
+    EXPECT_EQ(test::run_here((*nobody).pay_out(r)).status, payout_status::failed)
+        << "looked for, sent, refused, looked for";
     EXPECT_EQ(nobody.times(), 3);
 }
 
@@ -163,14 +152,14 @@ TEST_F(paystack_payouts, that_are_refused_may_be_there)
 {
     constexpr std::string_view twice = "Please provide a unique reference. Reference already exists on a transfer";
     said s{std::vformat(refusal, std::make_format_args(twice, "duplicate_reference")), "400 Bad Request"};
-    EXPECT_EQ(got((*s).pay_out(r)).status, std::nullopt) << "as long as that is not clear";
+    EXPECT_EQ(test::run_here((*s).pay_out(r)).status, std::nullopt) << "as long as that is not clear";
     EXPECT_EQ(s.asked(), "GET /transfer/verify/" + r.id.text());
     constexpr std::string_view poor = "Your balance is not enough to fulfil this request";
     said broke{std::vformat(refusal, std::make_format_args(poor, "insufficient_balance")), "400 Bad Request"};
-    EXPECT_EQ(got((*broke).pay_out(r)).status, std::nullopt) << "it may be had later";
+    EXPECT_EQ(test::run_here((*broke).pay_out(r)).status, std::nullopt) << "it may be had later";
     EXPECT_EQ(broke.times(), 1);
     r.amount = {5'000, in("EUR")};
-    EXPECT_EQ(got((*broke).pay_out(r)).status, payout_status::failed) << "a currency that Paystack has not";
+    EXPECT_EQ(test::run_here((*broke).pay_out(r)).status, payout_status::failed) << "a currency that Paystack has not";
     EXPECT_EQ(broke.times(), 1);
 }
 
@@ -202,7 +191,7 @@ TEST(paystack_disputes, take_money_once_they_are_lost)
     for (const auto& c : cases)
     {
         said s{std::vformat(body, std::make_format_args(c.status, c.resolution, c.amount))};
-        const auto seen = got((*s).query_dispute("7"));
+        const auto seen = test::run_here((*s).query_dispute("7"));
         EXPECT_EQ(s.asked(), "GET /dispute/7");
         ASSERT_EQ(seen.has_value(), c.is.has_value()) << c.status << c.resolution;
         if (!seen) continue;

@@ -1,13 +1,11 @@
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <format>
 
 #include "payments/stripe/amounts.hpp"
 #include "payments/stripe/gateway.hpp"
 #include "platform/outbound/client.hpp"
+#include "unit/run_here.hpp"
 #include "unit/sentinel.hpp"
 
 namespace roost::payments {
@@ -89,16 +87,6 @@ public:
     int times() const { return stripe_.accepts(); }
 };
 
-template <class T>
-T got(task<T> asked)
-{
-    boost::asio::io_context io;
-    std::optional<T> answer;
-    boost::asio::co_spawn(io, [&]() -> task<> { answer = co_await std::move(asked); }, boost::asio::detached);
-    io.run();
-    return std::move(answer).value();
-}
-
 TEST(stripe_disputes, say_what_was_taken_back)
 {
     constexpr std::string_view body =
@@ -120,7 +108,7 @@ TEST(stripe_disputes, say_what_was_taken_back)
     for (const auto& c : cases)
     {
         said s{std::vformat(body, std::make_format_args(c.status, c.books))};
-        const auto seen = got((*s).query_dispute("dp_1"));
+        const auto seen = test::run_here((*s).query_dispute("dp_1"));
         ASSERT_EQ(seen.has_value(), c.is.has_value()) << c.status;
         EXPECT_EQ(s.asked(), "GET /v1/disputes/dp_1");
         if (!seen) continue;
@@ -144,25 +132,27 @@ TEST(stripe_payouts, are_looked_for_before_they_are_sent_again)
         .id = id, .amount = {5'000, in("EUR")}, .destination = "acct_1", .reference = {}, .repeated = true};
 
     said sent{list(transfer(ours, 5'000, false))};
-    EXPECT_EQ(got((*sent).pay_out(r)).status, payout_status::paid);
+    EXPECT_EQ(test::run_here((*sent).pay_out(r)).status, payout_status::paid);
     EXPECT_EQ(sent.times(), 1) << "and not sent again";
     EXPECT_EQ(sent.asked(), std::format("GET /v1/transfers?transfer_group={}&limit=100", id.text()));
 
     said reversed{list(transfer(ours, 5'000, true))};
-    EXPECT_EQ(got((*reversed).pay_out(r)).status, payout_status::failed);
+    EXPECT_EQ(test::run_here((*reversed).pay_out(r)).status, payout_status::failed);
     said another{list(transfer(ours, 4'000, false))};
-    EXPECT_EQ(got((*another).pay_out(r)).status, std::nullopt) << "of another amount: for people";
+    EXPECT_EQ(test::run_here((*another).pay_out(r)).status, std::nullopt) << "of another amount: for people";
 
     said of_others{list(transfer("", 5'000, false))};
-    EXPECT_EQ(got((*of_others).pay_out(r)).status, std::nullopt) << "what was answered to the request is a list";
+    EXPECT_EQ(test::run_here((*of_others).pay_out(r)).status, std::nullopt)
+        << "what was answered to the request is a list";
     EXPECT_EQ(of_others.asked(), "POST /v1/transfers");
 
     r.repeated = false;
     said fresh{transfer(ours, 5'000, false)};
-    EXPECT_EQ(got((*fresh).pay_out(r)).reference, "tr_1");
+    EXPECT_EQ(test::run_here((*fresh).pay_out(r)).reference, "tr_1");
     EXPECT_EQ(fresh.times(), 1);
     r.amount = {5'001, in("KWD")};
-    EXPECT_EQ(got((*fresh).pay_out(r)).status, payout_status::failed) << "an amount that Stripe does not have";
+    EXPECT_EQ(test::run_here((*fresh).pay_out(r)).status, payout_status::failed)
+        << "an amount that Stripe does not have";
     EXPECT_EQ(fresh.times(), 1);
 }
 
@@ -187,7 +177,7 @@ TEST(stripe_charges, are_listed_a_page_at_a_time)
     said s{std::format(R"({{"has_more":true,"data":[{},{},{}]}})", intent("pi_3", ours, "null"),
                        intent("pi_2", ours, refunded), intent("pi_1", "", "null"))};
     const instant from{std::chrono::seconds{100}}, to{std::chrono::seconds{200}};
-    const auto page = got((*s).charges(from, to, "pi_4")).value();
+    const auto page = test::run_here((*s).charges(from, to, "pi_4")).value();
     EXPECT_EQ(s.asked(),
               "GET /v1/payment_intents?created[gte]=100&created[lt]=200&limit=100&"
               "expand[]=data.latest_charge.balance_transaction&starting_after=pi_4");
@@ -197,7 +187,7 @@ TEST(stripe_charges, are_listed_a_page_at_a_time)
     EXPECT_EQ(page.charges[1].refunded, (money{200, in("EUR")}));
     EXPECT_EQ(page.next, "pi_1");
     said nonsense{"{}"};
-    EXPECT_EQ(got((*nonsense).charges(from, to, "")).has_value(), false) << "no page is not an empty page";
+    EXPECT_EQ(test::run_here((*nonsense).charges(from, to, "")).has_value(), false) << "no page is not an empty page";
 }
 
 }  // namespace
