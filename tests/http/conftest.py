@@ -92,6 +92,16 @@ def start_server(binary, tmp_path_factory):
     assert not (found := [s for server in servers for s in server.surprises()]), "\n".join(found)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def servers_of_the_module(start_server, server):
+    """What a module started ends with it: even an idle server looks for jobs five times a second."""
+    known = {id(s) for s in start_server.all}
+    yield
+    for started in start_server.all:
+        if id(started) not in known:
+            started.close()
+
+
 @pytest.fixture(autouse=True)
 def no_surprises(start_server):
     """After every test: no error in any server's log, no sanitizer report, nobody died unasked."""
