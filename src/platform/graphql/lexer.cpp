@@ -4,7 +4,6 @@
 #include <format>
 #include <limits>
 #include <optional>
-#include <vector>
 
 namespace roost::graphql {
 
@@ -75,11 +74,17 @@ std::size_t indent_of(std::string_view line)
     return at;
 }
 
-std::size_t line_end_of(std::string_view text)
+/// f(its number from 0, the line without its end).
+void for_each_line(std::string_view text, auto&& f)
 {
-    std::size_t at = 0;
-    while (at < text.size() && text[at] != '\n' && text[at] != '\r') ++at;
-    return at;
+    for (std::size_t number = 0, start = 0;; ++number)
+    {
+        auto stop = start;
+        while (stop < text.size() && text[stop] != '\n' && text[stop] != '\r') ++stop;
+        f(number, text.substr(start, stop - start));
+        if (stop == text.size()) return;
+        start = stop + (text.substr(stop).starts_with("\r\n") ? 2 : 1);
+    }
 }
 
 }  // namespace
@@ -362,30 +367,21 @@ token lexer::block_string()
 std::string_view lexer::dedent(std::string_view raw)
 {
     if (raw.find_first_of("\n\r\\") == raw.npos) return indent_of(raw) == raw.size() ? std::string_view{} : raw;
-    std::vector<std::string_view> lines;
     auto common = std::numeric_limits<std::size_t>::max();
     std::size_t first = raw.size(), last = 0;
-    for (auto rest = raw;;)
-    {
-        const auto stop = line_end_of(rest);
-        const auto line = rest.substr(0, stop);
+    for_each_line(raw, [&](std::size_t i, std::string_view line) {
         const auto indent = indent_of(line);
-        if (indent < line.size())
-        {
-            first = std::min(first, lines.size());
-            last = lines.size() + 1;
-            if (!lines.empty()) common = std::min(common, indent);
-        }
-        lines.push_back(line);
-        if (stop == rest.size()) break;
-        rest.remove_prefix(stop + (rest.substr(stop).starts_with("\r\n") ? 2 : 1));
-    }
+        if (indent == line.size()) return;
+        first = std::min(first, i);
+        last = i + 1;
+        if (i > 0) common = std::min(common, indent);
+    });
     const bool escapes = raw.contains("\\\"\"\"");
     const auto room = strings_.array<char>(raw.size());
     char* out = room.data();
-    for (auto i = first; i < last; ++i)
-    {
-        auto line = i == 0 ? lines[i] : lines[i].substr(std::min(common, lines[i].size()));
+    for_each_line(raw, [&](std::size_t i, std::string_view line) {
+        if (i < first || i >= last) return;
+        if (i > 0) line.remove_prefix(std::min(common, line.size()));
         if (i != first) *out++ = '\n';
         for (std::size_t escaped = 0; escapes && (escaped = line.find("\\\"\"\"")) != line.npos;)
         {
@@ -394,7 +390,7 @@ std::string_view lexer::dedent(std::string_view raw)
             line.remove_prefix(escaped + 4);
         }
         out = std::copy_n(line.data(), line.size(), out);
-    }
+    });
     return {room.data(), static_cast<std::size_t>(out - room.data())};
 }
 
