@@ -131,13 +131,22 @@ std::string_view column_of(key k)
     std::unreachable();
 }
 
+/// The column as a cursor has it, and the type that a cursor's is read as to compare with it.
+std::string number_of(key k)
+{
+    return k == key::newest ? "(extract(epoch from created_at) * 1000000)::bigint" : std::string{column_of(k)};
+}
+std::string_view type_of(key k) { return k == key::newest ? "timestamptz" : "bigint"; }
+
+constexpr std::string_view shown = R"(p.id, host_id, title, property_type, room_type, line, city, region, country,
+    postcode, latitude, longitude, currency, nightly_price, cleaning_fee, capacity, bedrooms, beds, bathrooms,
+    amenities, images, booking_mode, payment_mode, cancellation_policy, nullif(rating, 0) / 100.0::float8 as rating,
+    rating_count, version)";
+
 std::string page_text(key k, bool ascending)
 {
     const bool by_total = k == key::total;
     const auto column = column_of(k);
-    const std::string number =
-        k == key::newest ? "(extract(epoch from created_at) * 1000000)::bigint" : std::string{column};
-    const std::string_view type = k == key::newest ? "timestamptz" : "bigint";
     const std::string_view way = ascending ? "asc" : "desc", beyond = ascending ? ">" : "<";
     const auto found =
         by_total ? std::format("(select id, {} as total from property where {} offset 0) p where total is not null",
@@ -148,35 +157,52 @@ std::string page_text(key k, bool ascending)
     const auto candidates = std::format(
         "select id, {} as key from {} and ($37::text is null or ({}, id) {} ($37::text::{}, $38::uuid))"
         " order by {} {}, id {}",
-        number, found, column, beyond, type, column, way, way);
+        number_of(k), found, column, beyond, type_of(k), column, way, way);
     return std::format(
         R"(select s.key, case when $15::date is not null then s.total end as total_price,
-    case when $8::float8 is not null then {} end as distance_m,
-    p.id, host_id, title, property_type, room_type, line, city, region, country, postcode, latitude, longitude,
-    currency, nightly_price, cleaning_fee, capacity, bedrooms, beds, bathrooms, amenities, images, booking_mode,
-    payment_mode, cancellation_policy, nullif(rating, 0) / 100.0::float8 as rating, rating_count, version
+    case when $8::float8 is not null then {} end as distance_m, {}
 from ({} limit $39) s
 join property p on p.id = s.id
 order by s.key {}, s.id {})",
-        distance, bookable(candidates, by_total ? "c.key" : total), way, way);
+        distance, shown, bookable(candidates, by_total ? "c.key" : total), way, way);
+}
+
+/// Of all that is listed.
+std::string unfiltered_text(key k, bool ascending, bool first)
+{
+    const std::string_view way = ascending ? "asc" : "desc", beyond = ascending ? ">" : "<";
+    const auto rest =
+        first ? std::string{}
+              : std::format(" and (p.{}, p.id) {} ($2::text::{}, $3::uuid)", column_of(k), beyond, type_of(k));
+    return std::format(R"(select {} as key, null::bigint as total_price, null::bigint as distance_m, {}
+from property p where status = 'listed'{} order by p.{} {}, p.id {} limit $1)",
+                       number_of(k), shown, rest, column_of(k), way, way);
 }
 
 struct composed
 {
-    std::array<std::string, 12> names, texts;
-    std::string count_text;
+    struct made
+    {
+        std::string name, sql;
+        pg::statement statement() const { return {name, sql}; }
+    };
+    std::array<made, 12> pages, first_of_all, next_of_all;
+    made count;
 
     composed()
     {
         for (std::size_t i = 0; i < 12; ++i)
         {
+            const auto k = static_cast<key>(i / 2);
             const bool ascending = i % 2 == 0;
-            names[i] = std::format("search.by_{}{}", sql::names[i / 2], ascending ? "" : "_desc");
-            texts[i] = page_text(static_cast<key>(i / 2), ascending);
+            const auto order = std::format("{}{}", sql::names[i / 2], ascending ? "" : "_desc");
+            pages[i] = {"search.by_" + order, page_text(k, ascending)};
+            if (k != key::newest && k != key::rating) continue;
+            first_of_all[i] = {"search.first_by_" + order, unfiltered_text(k, ascending, true)};
+            next_of_all[i] = {"search.next_by_" + order, unfiltered_text(k, ascending, false)};
         }
-        count_text =
-            std::format("select count(*) from ({}) s",
-                        bookable(std::format("select id, null as key from property where {}", filters()), total));
+        const auto candidates = std::format("select id, null as key from property where {}", filters());
+        count = {"search.count", std::format("select count(*) from ({}) s", bookable(candidates, total))};
     }
 };
 
@@ -209,15 +235,22 @@ direction direction_of(ordering by)
     std::unreachable();
 }
 
-}  // namespace
-
-pg::statement page(ordering by, bool backwards)
+std::size_t place_of(ordering by, bool backwards)
 {
     const auto d = direction_of(by);
-    const auto i = static_cast<std::size_t>(d.by) * 2 + (d.ascending == backwards);
-    return {all().names[i], all().texts[i]};
+    return static_cast<std::size_t>(d.by) * 2 + (d.ascending == backwards);
 }
 
-pg::statement count() { return {"search.count", all().count_text}; }
+}  // namespace
+
+pg::statement page(ordering by, bool backwards) { return all().pages[place_of(by, backwards)].statement(); }
+
+std::optional<pg::statement> page_of_all(ordering by, bool backwards, bool first)
+{
+    const auto& made = (first ? all().first_of_all : all().next_of_all)[place_of(by, backwards)];
+    return made.sql.empty() ? std::nullopt : std::optional{made.statement()};
+}
+
+pg::statement count() { return all().count.statement(); }
 
 }  // namespace roost::search::sql

@@ -62,13 +62,30 @@ std::optional<std::string> key_of(const query& q, const std::optional<http::curs
     return std::to_string(from->key);
 }
 
+/// Whether everything that is listed is a result.
+bool filters_nothing(const query& q)
+{
+    query everything;
+    everything.ordering = q.ordering;
+    return name_of_list(q) == name_of_list(everything);
+}
+
 }  // namespace
 
 task<matches> run(pg::database& db, const query& q, std::optional<http::cursor> from, circumstances c)
 {
-    const auto page = sql::page(*q.ordering, from && from->backwards);
+    const bool backwards = from && from->backwards;
     const auto id = from ? std::optional{from->id} : std::nullopt;
     const auto key = key_of(q, from);
+    const auto of_all = sql::page_of_all(*q.ordering, backwards, !from);
+    if (of_all && !q.count && filters_nothing(q))
+    {
+        matches m;
+        m.rows =
+            from ? co_await db.all<found>(*of_all, q.limit + 1, key, id) : co_await db.all<found>(*of_all, q.limit + 1);
+        co_return m;
+    }
+    const auto page = sql::page(*q.ordering, backwards);
     auto done = co_await db.transaction(
         [&](pg::tx& tx) -> task<result<matches>> {
             matches m;
