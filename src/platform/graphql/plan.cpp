@@ -1,15 +1,14 @@
 #include "platform/graphql/plan.hpp"
 
 #include <algorithm>
-
-#include "platform/schema/json.hpp"
+#include <boost/unordered/unordered_flat_map.hpp>
 
 namespace roost::graphql {
 
 struct planner::collecting
 {
     planned_set& set;
-    std::unordered_map<std::string_view, std::size_t> places = {};
+    boost::unordered_flat_map<std::string_view, std::size_t> places{set.fields.capacity()};
     std::vector<const ast::fragment*> spread = {};
 };
 
@@ -41,8 +40,6 @@ void planner::add(collecting& c, const ast::selection& s)
     if (fresh)
     {
         auto& f = c.set.fields.emplace_back();
-        roost::schema::write_string(f.key, name);
-        f.key.push_back(':');
         f.name = name;
         f.set_type = c.set.type;
         f.definition = e_.how.schema().find_field(*c.set.type, s.name);
@@ -81,16 +78,17 @@ void planner::collect(collecting& c, std::span<const ast::selection> selections)
     }
 }
 
-planned_set& planner::begin(const named_type& object)
+planned_set& planner::begin(const named_type& object, std::size_t selections)
 {
     auto& set = sets_.emplace_back();
     set.type = &object;
+    set.fields.reserve(selections);
     return set;
 }
 
 const planned_set& planner::root(const named_type& object)
 {
-    auto& set = begin(object);
+    auto& set = begin(object, e_.operation.selections.size());
     collecting c{set};
     collect(c, e_.operation.selections);
     return set;
@@ -100,7 +98,7 @@ const planned_set& planner::below(const planned_field& f, const named_type& obje
 {
     for (const auto& [type, set] : f.sets)
         if (type == &object) return *set;
-    auto& made = begin(object);
+    auto& made = begin(object, f.nodes.front()->selections.size());
     collecting c{made};
     for (const auto* node : f.nodes) collect(c, node->selections);
     f.sets.emplace_back(&object, &made);

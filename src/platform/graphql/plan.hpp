@@ -1,11 +1,11 @@
 #pragma once
+#include <boost/container/small_vector.hpp>
 #include <deque>
 #include <expected>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "platform/graphql/execute.hpp"
@@ -25,16 +25,15 @@ struct located
 /// A field of the answer, once for all objects of its level: merged from every selection of its response name.
 struct planned_field
 {
-    std::string key;  // `"name":`
     std::string_view name;
     const field* definition = nullptr;
     const behaviour* does = nullptr;
     const named_type* set_type = nullptr;  // of the objects it is a field of
-    std::vector<const ast::selection*> nodes;
+    boost::container::small_vector<const ast::selection*, 1> nodes;
     input_map arguments;
     std::optional<located> refused;  // its arguments cannot be
     // Made when they are asked for.
-    mutable std::vector<std::pair<const named_type*, const planned_set*>> sets;
+    mutable boost::container::small_vector<std::pair<const named_type*, const planned_set*>, 1> sets;
     mutable std::vector<location> places;
 };
 
@@ -54,7 +53,7 @@ class planner
     std::deque<planned_set> sets_;
 
     struct collecting;
-    planned_set& begin(const named_type& object);
+    planned_set& begin(const named_type& object, std::size_t selections);
     void collect(collecting& c, std::span<const ast::selection> selections);
     bool take(collecting& c, std::span<const ast::directive> directives);
     void add(collecting& c, const ast::selection& s);

@@ -193,7 +193,9 @@ bool writer::write_object(const planned_set& s, const void* data)
 
 bool writer::write_field(const planned_field& f, const void* parent, const value* ready)
 {
-    out_ += f.key;
+    out_.push_back('"');
+    out_ += f.name;
+    out_ += "\":";
     path_.emplace_back(f.name);
     bool good = true;
     if (f.refused)
