@@ -4,6 +4,7 @@
 
 #include "calendar/queries.hpp"
 #include "calendar/store.hpp"
+#include "calendar/windows.hpp"
 #include "platform/http/cursor.hpp"
 
 namespace roost::calendar {
@@ -26,6 +27,21 @@ struct block_row
         schema::fields(schema::field<&block_row::id>("id"), schema::field<&block_row::key>("key"),
                        schema::field<&block_row::shown>("shown"));
 };
+
+std::string list_of(property_id property) { return "blocks/" + property.text(); }
+
+http::page<block> page_of(std::vector<block_row> rows, int limit, const std::optional<http::cursor>& from,
+                          const std::string& list)
+{
+    auto links = http::cut_page(rows, static_cast<std::size_t>(limit), from, list);
+    http::page<block> page;
+    page.results.reserve(rows.size());
+    for (const auto& row : rows) page.results.push_back(row.shown);
+    page.next = std::move(links.next);
+    page.previous = std::move(links.previous);
+    page.places = std::move(links.places);
+    return page;
+}
 
 }  // namespace
 
@@ -51,50 +67,72 @@ std::vector<nights> free_nights(nights window, const std::vector<nights>& taken)
     return free;
 }
 
-task<result<availability>> openings::look(std::optional<identity> who, property_id property, window_query window)
+task<std::vector<result<availability>>> openings::look(std::optional<identity> who, std::vector<property_id> properties,
+                                                       window_query window)
 {
     const auto now = clock_.now();
-    const auto p = co_await find_owner(db_, property);
-    if (!p || !may_see(p->host, p->status, who)) co_return fail(errc::not_found, "there is no such property");
+    answers<property_id, availability> told;
+    const auto seen = co_await windows_of(db_, who, properties, window, now, told);
+    days_of_each ahead;
+    for (const auto& [p, asked] : seen)
+    {
+        const auto from = std::max(asked.from, p.time_zone.day_of(now));
+        if (from < asked.to)
+            ahead.add(p.id, from, asked.to);
+        else
+            told.tell(p.id, availability{.property = p.id, .from = asked.from, .to = asked.to, .free = {}});
+    }
+    if (ahead.properties.empty()) co_return told.of(properties, no_such_property());
 
-    const auto today = p->time_zone.day_of(now);
-    const auto asked = window_of(window, today);
-    if (!asked) co_return std::unexpected{asked.error()};
-
-    availability seen{.property = property, .from = asked->from, .to = asked->to, .free = {}};
-    const nights ahead{std::max(asked->from, today), asked->to};
-    if (ahead.from < ahead.to)
-        seen.free =
-            free_nights(ahead, co_await db_.all<nights>(sql::taken_between, property, ahead.from, ahead.to, now));
-    co_return seen;
+    auto taken = co_await pg::piled(
+        db_.all<pg::row_of<property_id, nights>>(sql::taken_between, ahead.properties, ahead.first, ahead.last, now));
+    for (const auto& [p, asked] : seen)
+    {
+        const nights open{std::max(asked.from, p.time_zone.day_of(now)), asked.to};
+        told.tell(
+            p.id,
+            availability{
+                .property = p.id, .from = asked.from, .to = asked.to, .free = free_nights(open, taken.take(p.id))});
+    }
+    co_return told.of(properties, no_such_property());
 }
 
-task<result<http::page<block>>> openings::blocks(identity who, property_id property, blocks_query query)
+task<std::vector<result<http::page<block>>>> openings::blocks(identity who, std::vector<property_id> properties,
+                                                              blocks_query query)
 {
-    const auto p = co_await find_owner(db_, property);
-    if (auto allowed = only_owner(p, who); !allowed) co_return std::unexpected{std::move(allowed.error())};
-    const auto list = "blocks/" + property.text();
-    std::optional<http::cursor> from;
-    if (query.cursor)
+    answers<property_id, http::page<block>> told;
+    std::optional<http::cursor> from;  // of the only property whose it is
+    std::vector<property_id> asked;
+    std::vector<date> today;
+    for (const auto& p : co_await find_owners(db_, properties))
     {
-        auto cursor = http::decode_cursor(*query.cursor, list);
-        if (!cursor) co_return std::unexpected{std::move(cursor.error())};
-        from = *cursor;
+        if (auto allowed = only_owner(p, who); !allowed)
+        {
+            told.tell(p.id, std::unexpected{std::move(allowed.error())});
+            continue;
+        }
+        if (query.cursor)
+        {
+            auto cursor = http::decode_cursor(*query.cursor, list_of(p.id));
+            if (!cursor)
+            {
+                told.tell(p.id, std::unexpected{std::move(cursor.error())});
+                continue;
+            }
+            from = *cursor;
+        }
+        asked.push_back(p.id);
+        today.push_back(p.time_zone.day_of(clock_.now()));
     }
+    if (asked.empty()) co_return told.of(properties, no_such_property());
+
     const auto key = from ? std::optional{from->key} : std::nullopt;
     const auto id = from ? std::optional{from->id} : std::nullopt;
     const auto& statement = from && from->backwards ? sql::closed_before : sql::closed_after;
-    auto rows =
-        co_await db_.all<block_row>(statement, property, p->time_zone.day_of(clock_.now()), key, id, query.limit + 1);
-    auto links = http::cut_page(rows, static_cast<std::size_t>(query.limit), from, list);
-
-    http::page<block> page;
-    page.results.reserve(rows.size());
-    for (const auto& row : rows) page.results.push_back(row.shown);
-    page.next = std::move(links.next);
-    page.previous = std::move(links.previous);
-    page.places = std::move(links.places);
-    co_return page;
+    auto found = co_await pg::piled(
+        db_.all<pg::row_of<property_id, block_row>>(statement, asked, today, key, id, query.limit + 1));
+    for (const auto& p : asked) told.tell(p, page_of(found.take(p), query.limit, from, list_of(p)));
+    co_return told.of(properties, no_such_property());
 }
 
 task<result<block>> openings::close(pg::tx& tx, const identity& who, property_id property, nights range)

@@ -99,13 +99,19 @@ class openings
 public:
     openings(pg::database& db, const clock& c) : db_{db}, clock_{c} {}
 
+    // Of several properties at a time, each by itself and in their order.
+
     /// Free nights of a window of at most 370 days; the past is never free. Properties that are not listed show
     /// themselves to their hosts and admins only.
-    task<result<availability>> look(std::optional<identity> who, property_id property, window_query window);
+    task<std::vector<result<availability>>> look(std::optional<identity> who, std::vector<property_id> properties,
+                                                 window_query window);
 
     /// What is closed by hand, import or feed from today on, in order. Closing and opening are the host's own business,
     /// and admins'.
-    task<result<http::page<block>>> blocks(identity who, property_id property, blocks_query query);
+    task<std::vector<result<http::page<block>>>> blocks(identity who, std::vector<property_id> properties,
+                                                        blocks_query query);
+
+    // Of one.
 
     /// Closes nights. Blocks by hand that overlap or touch become one, which is returned; imported ones give way.
     /// errc::dates_taken when somebody has booked or holds one of the nights.

@@ -4,36 +4,40 @@
 delete from stay_block where property_id = $1 and blocked && daterange($2, $3) and expires_at <= $4;
 
 -- name: taken_between
--- Occupied nights of a property that meet the window, in order.
-select lower(blocked) as "from", upper(blocked) as "to" from stay_block
-where property_id = $1 and blocked && daterange($2, $3) and (expires_at is null or expires_at > $4)
+-- Occupied nights of properties that meet the window of each, in order.
+select s.property_id as whose, lower(blocked) as "from", upper(blocked) as "to"
+from unnest($1::uuid[], $2::date[], $3::date[]) w(property_id, first, last)
+     join stay_block s on s.property_id = w.property_id and s.blocked && daterange(w.first, w.last)
+where s.expires_at is null or s.expires_at > $4
 order by lower(blocked);
 
--- name: owner
-select host_id, status, coalesce(time_zone, 'UTC') as time_zone, currency, rules_version from property
-where id = $1 and status <> 'deleted';
+-- name: owners
+select id, host_id, status, coalesce(time_zone, 'UTC') as time_zone, currency, rules_version from property
+where id = any($1) and status <> 'deleted';
 
 -- name: lock_owner
 -- Closing nights and changing rules rewrite several rows, so they take the property for themselves; bookers wait.
-select host_id, status, coalesce(time_zone, 'UTC') as time_zone, currency, rules_version from property
+select id, host_id, status, coalesce(time_zone, 'UTC') as time_zone, currency, rules_version from property
 where id = $1 and status <> 'deleted' for no key update;
 
 -- name: closed_after
--- Those no stay has and that end after $2, from a place in their order on.
-select id, (lower(blocked) - date '1970-01-01')::bigint as key, kind, lower(blocked) as "from", upper(blocked) as "to",
-       created_at
-from stay_block
-where property_id = $1 and kind in ('host', 'imported', 'feed') and upper(blocked) > $2
-    and ($3::bigint is null or (lower(blocked) - date '1970-01-01', id) > ($3, $4::uuid))
-order by lower(blocked), id limit $5;
+-- Those no stay has and that end after a day, from a place in their order on; so many of each property.
+select b.* from unnest($1::uuid[], $2::date[]) w(property_id, today) cross join lateral (
+    select property_id as whose, id, (lower(blocked) - date '1970-01-01')::bigint as key, kind,
+           lower(blocked) as "from", upper(blocked) as "to", created_at
+    from stay_block s
+    where s.property_id = w.property_id and kind in ('host', 'imported', 'feed') and upper(blocked) > w.today
+        and ($3::bigint is null or (lower(blocked) - date '1970-01-01', id) > ($3, $4::uuid))
+    order by lower(blocked), id limit $5) b;
 
 -- name: closed_before
-select id, (lower(blocked) - date '1970-01-01')::bigint as key, kind, lower(blocked) as "from", upper(blocked) as "to",
-       created_at
-from stay_block
-where property_id = $1 and kind in ('host', 'imported', 'feed') and upper(blocked) > $2
-    and (lower(blocked) - date '1970-01-01', id) < ($3::bigint, $4::uuid)
-order by lower(blocked) desc, id desc limit $5;
+select b.* from unnest($1::uuid[], $2::date[]) w(property_id, today) cross join lateral (
+    select property_id as whose, id, (lower(blocked) - date '1970-01-01')::bigint as key, kind,
+           lower(blocked) as "from", upper(blocked) as "to", created_at
+    from stay_block s
+    where s.property_id = w.property_id and kind in ('host', 'imported', 'feed') and upper(blocked) > w.today
+        and (lower(blocked) - date '1970-01-01', id) < ($3::bigint, $4::uuid)
+    order by lower(blocked) desc, id desc limit $5) b;
 
 -- name: absorb_host_blocks
 -- Takes away what the host had closed within, around or right beside the nights, and says how far it all reaches.
@@ -74,22 +78,26 @@ insert into stay_block (id, property_id, blocked, kind, created_at)
 select gen_random_uuid(), $1, rest, kind, $4
 from gone, unnest(datemultirange(blocked) - datemultirange(daterange($2, $3))) rest;
 
--- name: house
--- What the days from $2 to $3 cost and who may come, of one property.
-select host_id, status, coalesce(time_zone, 'UTC') as time_zone, currency, nightly_price,
+-- name: houses
+-- What the days of the window of each property cost and who may come.
+select p.id, host_id, status, coalesce(time_zone, 'UTC') as time_zone, currency, nightly_price,
        coalesce(cleaning_fee, 0) as cleaning_fee, tax_basis_points, rules_version, min_nights, max_nights,
        advance_notice_days, same_day_cutoff_hour, preparation_nights, booking_window_days, closed_to_arrival,
-       closed_to_departure, check_in_time, booking_mode, case when has_rules then rules_between(id, $2, $3) end as special
-from property
-where id = $1 and status <> 'deleted';
+       closed_to_departure, check_in_time, booking_mode,
+       case when has_rules then rules_between(p.id, w.first, w.last) end as special
+from unnest($1::uuid[], $2::date[], $3::date[]) w(property_id, first, last) join property p on p.id = w.property_id
+where status <> 'deleted';
 
 -- name: taken_and_why
--- Occupied nights that meet [$2, $3), in order; what lies behind a check-out is preparation. Whatever is neither a
--- stay's nor closed by hand came from another calendar.
-select case when s.kind in ('hold', 'booking', 'host') then s.kind else 'imported' end as kind, lower(blocked) as "from", least(upper(blocked), coalesce(b.check_out, upper(blocked))) as until,
+-- Occupied nights of properties that meet the window of each, in order; what lies behind a check-out is preparation.
+-- Whatever is neither a stay's nor closed by hand came from another calendar.
+select s.property_id as whose, case when s.kind in ('hold', 'booking', 'host') then s.kind else 'imported' end as kind,
+       lower(blocked) as "from", least(upper(blocked), coalesce(b.check_out, upper(blocked))) as until,
        upper(blocked) as "to", s.booking_id
-from stay_block s left join booking b on b.id = s.booking_id
-where s.property_id = $1 and blocked && daterange($2, $3) and (s.expires_at is null or s.expires_at > $4)
+from unnest($1::uuid[], $2::date[], $3::date[]) w(property_id, first, last)
+     join stay_block s on s.property_id = w.property_id and s.blocked && daterange(w.first, w.last)
+     left join booking b on b.id = s.booking_id
+where s.expires_at is null or s.expires_at > $4
 order by lower(blocked);
 
 -- name: edit_days
@@ -128,10 +136,10 @@ with kept as (insert into property_rules (property_id) values ($1) on conflict d
 update property set has_rules = true, rules_version = rules_version + 1 where id = $1 returning rules_version;
 
 -- name: seasons_of
-select s.id, s.name, lower(during) as "from", upper(during) as "to", p.currency, s.price, s.min_nights, s.max_nights,
-       s.closed_to_arrival, s.closed_to_departure
+select s.property_id as whose, s.id, s.name, lower(during) as "from", upper(during) as "to", p.currency, s.price,
+       s.min_nights, s.max_nights, s.closed_to_arrival, s.closed_to_departure
 from property_season s join property p on p.id = s.property_id
-where s.property_id = $1 order by during;
+where s.property_id = any($1) order by during;
 
 -- name: insert_season
 insert into property_season

@@ -1,6 +1,7 @@
 #include "calendar/rest.hpp"
 
 #include "platform/http/answering.hpp"
+#include "platform/many.hpp"
 
 namespace roost::calendar {
 namespace {
@@ -15,12 +16,12 @@ void install_openings(http::api& a, openings& c)
 {
     a.get("/properties/{property_id}/availability/", "Which nights are free.")
         .handle([&c](http::maybe_signed_in who, property_id p, query<window_query> w) -> task<result<availability>> {
-            co_return co_await c.look(who.who, p, w.value);
+            return only(c.look(who.who, just(p), w.value));
         });
     a.get("/properties/{property_id}/blocks/", "Nights closed by hand, import or feed from today on, as the host.")
         .fails_with(errc::not_allowed)
         .handle([&c](signed_in who, property_id p, query<blocks_query> q) -> task<result<http::page<block>>> {
-            return c.blocks(who, p, std::move(q.value));
+            return only(c.blocks(who, just(p), std::move(q.value)));
         });
     a.post("/properties/{property_id}/blocks/", "Close nights, as the host.")
         .fails_with(errc::not_allowed, errc::dates_taken)
@@ -43,7 +44,7 @@ void install_calendar(http::api& a, service& s)
     a.get("/properties/{property_id}/calendar/", "Each night with its price, its rules, and whether it is free.")
         .handle(
             [&s](http::maybe_signed_in who, property_id p, query<window_query> w) -> task<result<property_calendar>> {
-                co_return co_await s.look(who.who, p, w.value);
+                return only(s.look(who.who, just(p), w.value));
             });
     a.patch("/properties/{property_id}/calendar/", "Change days, spans or weekdays, as the host.")
         .fails_with(errc::not_allowed, errc::dates_taken)
@@ -54,7 +55,7 @@ void install_calendar(http::api& a, service& s)
             });
     a.get("/properties/{property_id}/pricing/", "What nights, guests, lengths of stay and taxes cost.")
         .handle([&s](http::maybe_signed_in who, property_id p) -> task<result<property_pricing>> {
-            co_return co_await s.pricing_of(who.who, p);
+            return only(s.pricing_of(who.who, just(p)));
         });
     a.put("/properties/{property_id}/pricing/", "Set the rules of prices that are not about dates, as the host.")
         .fails_with(errc::not_allowed, errc::version_mismatch)
@@ -69,7 +70,7 @@ void install_seasons(http::api& a, service& s)
 {
     a.get("/properties/{property_id}/seasons/", "The seasons of a property, in order.")
         .handle([&s](http::maybe_signed_in who, property_id p) -> task<result<http::page<season>>> {
-            co_return one_page(co_await s.seasons(who.who, p));
+            co_return one_page(co_await only(s.seasons(who.who, just(p))));
         });
     a.post("/properties/{property_id}/seasons/", "Add a season, as the host.")
         .fails_with(errc::not_allowed, errc::wrong_state)

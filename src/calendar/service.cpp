@@ -6,11 +6,13 @@
 #include "calendar/checks.hpp"
 #include "calendar/stays.hpp"
 #include "calendar/store.hpp"
+#include "calendar/windows.hpp"
 
 namespace roost::calendar {
 namespace {
 
 using std::chrono::days;
+using std::chrono::floor;
 
 closed_reason reason_of(block_cause cause)
 {
@@ -64,9 +66,9 @@ calendar_night night_of(const house_row& h, date day)
     return n;
 }
 
-property_calendar calendar_of(property_id property, const house_row& h, date_range window)
+property_calendar calendar_of(const house_row& h, date_range window)
 {
-    property_calendar c{property, window.from(), window.to(), {}};
+    property_calendar c{h.id, window.from(), window.to(), {}};
     std::optional<rates> r;
     if (h.nightly_price) r = rates{*h.nightly_price, *h.cleaning_fee, h.tax_basis_points, h.special};
     for (auto day = window.from(); day < window.to(); day += days{1})
@@ -99,9 +101,22 @@ season season_of(season_id id, season_terms t)
             std::move(t.closed_to_departure)};
 }
 
-property_pricing shown(property_id property, const house_row& h)
+/// `own`: the calendar is looked at by its host, or an admin.
+void occupy(property_calendar& c, const house_row& h, const std::vector<taken_row>& taken, bool own, instant now)
 {
-    return {property,
+    // Those before a taken night cannot be a stay's last: there would be no room for its preparation.
+    const days before{h.rules.preparation_nights};
+    mark(c, c.from, h.time_zone.day_of(now), closed_reason::past, {});
+    for (const auto& t : taken) mark(c, t.from, t.until, reason_of(t.cause), own ? t.booking : std::nullopt);
+    for (const auto& t : taken) mark(c, t.until, t.to, closed_reason::preparation, {});
+    for (const auto& t : taken) mark(c, t.from - before, t.from, closed_reason::preparation, {});
+    for (const auto& n : c.nights)
+        if (const auto why = out_of_time(h, n.date, now)) mark(c, n.date, n.date + days{1}, *why, {});
+}
+
+property_pricing shown(const house_row& h)
+{
+    return {h.id,
             h.nightly_price,
             h.nightly_price ? h.cleaning_fee : std::nullopt,
             h.tax_basis_points,
@@ -111,28 +126,30 @@ property_pricing shown(property_id property, const house_row& h)
 
 }  // namespace
 
-task<result<property_calendar>> service::look(std::optional<identity> who, property_id property, window_query window)
+task<std::vector<result<property_calendar>>> service::look(std::optional<identity> who,
+                                                           std::vector<property_id> properties, window_query window)
 {
     const auto now = clock_.now();
-    const auto p = co_await find_owner(db_, property);
-    if (!p || !may_see(p->host, p->status, who)) co_return fail(errc::not_found, "there is no such property");
-    const auto asked = window_of(window, p->time_zone.day_of(now));
-    if (!asked) co_return std::unexpected{asked.error()};
-    const auto h = co_await find_house(db_, property, asked->from, asked->to);
-    if (!h) co_return fail(errc::not_found, "there is no such property");
-    auto c = calendar_of(property, *h, {asked->from, asked->to});
-
-    // Those before a taken night cannot be a stay's last: there would be no room for its preparation.
-    const days before{h->rules.preparation_nights};
-    const auto taken = co_await taken_and_why(db_, property, asked->from, asked->to + before, now);
-    mark(c, c.from, h->time_zone.day_of(now), closed_reason::past, {});
-    const bool own = who && (who->user == h->host || who->is_admin);
-    for (const auto& t : taken) mark(c, t.from, t.until, reason_of(t.cause), own ? t.booking : std::nullopt);
-    for (const auto& t : taken) mark(c, t.until, t.to, closed_reason::preparation, {});
-    for (const auto& t : taken) mark(c, t.from - before, t.from, closed_reason::preparation, {});
-    for (const auto& n : c.nights)
-        if (const auto why = out_of_time(*h, n.date, now)) mark(c, n.date, n.date + days{1}, *why, {});
-    co_return c;
+    answers<property_id, property_calendar> told;
+    const auto seen = co_await windows_of(db_, who, properties, window, now, told);
+    if (seen.empty()) co_return told.of(properties, no_such_property());
+    days_of_each asked;
+    for (const auto& s : seen) asked.add(s.property.id, s.asked.from, s.asked.to);
+    const auto houses = co_await find_houses(db_, asked);
+    for (std::size_t i = 0; i < seen.size(); ++i)
+        if (const auto h = std::ranges::find(houses, asked.properties[i], &house_row::id); h != houses.end())
+            asked.last[i] += days{h->rules.preparation_nights};
+    auto taken = co_await taken_and_why(db_, asked, now);
+    for (const auto& [p, window_asked] : seen)
+    {
+        const auto h = std::ranges::find(houses, p.id, &house_row::id);
+        if (h == houses.end()) continue;
+        auto c = calendar_of(*h, {window_asked.from, window_asked.to});
+        const bool own = who && (who->user == h->host || who->is_admin);
+        occupy(c, *h, taken.take(p.id), own, now);
+        told.tell(p.id, std::move(c));
+    }
+    co_return told.of(properties, no_such_property());
 }
 
 task<result<void>> service::open_or_close(pg::tx& tx, const identity& who, property_id property, const calendar_edit& e)
@@ -177,12 +194,13 @@ task<result<calendar_edited>> service::edit(pg::tx& tx, const identity& who, pro
     co_return done;
 }
 
-task<result<property_pricing>> service::pricing_of(std::optional<identity> who, property_id property)
+task<std::vector<result<property_pricing>>> service::pricing_of(std::optional<identity> who,
+                                                                std::vector<property_id> properties)
 {
-    const auto today = std::chrono::floor<days>(clock_.now());
-    const auto h = co_await find_house(db_, property, today, today);
-    if (!h || !may_see(h->host, h->status, who)) co_return fail(errc::not_found, "there is no such property");
-    co_return shown(property, *h);
+    answers<property_id, property_pricing> told;
+    for (const auto& h : co_await find_houses(db_, days_of_each::one(properties, floor<days>(clock_.now()))))
+        if (may_see(h.host, h.status, who)) told.tell(h.id, shown(h));
+    co_return told.of(properties, no_such_property());
 }
 
 task<result<property_pricing>> service::set_pricing(pg::tx& tx, const identity& who, property_id property,
@@ -195,16 +213,21 @@ task<result<property_pricing>> service::set_pricing(pg::tx& tx, const identity& 
     if (auto good = check(rules, p->currency); !good) co_return std::unexpected{std::move(good.error())};
     calendar::set_pricing(tx, property, rules);
     co_await count_rule_change(tx, property);
-    const auto today = std::chrono::floor<days>(clock_.now());
-    const auto h = co_await find_house(tx, property, today, today);
-    co_return shown(property, *h);
+    const auto changed = co_await find_houses(tx, days_of_each::one(just(property), floor<days>(clock_.now())));
+    co_return shown(changed.front());
 }
 
-task<result<std::vector<season>>> service::seasons(std::optional<identity> who, property_id property)
+task<std::vector<result<std::vector<season>>>> service::seasons(std::optional<identity> who,
+                                                                std::vector<property_id> properties)
 {
-    const auto p = co_await find_owner(db_, property);
-    if (!p || !may_see(p->host, p->status, who)) co_return fail(errc::not_found, "there is no such property");
-    co_return co_await seasons_of(db_, property);
+    answers<property_id, std::vector<season>> told;
+    std::vector<property_id> seen;
+    for (const auto& p : co_await find_owners(db_, properties))
+        if (may_see(p.host, p.status, who)) seen.push_back(p.id);
+    if (seen.empty()) co_return told.of(properties, no_such_property());
+    auto found = co_await seasons_of(db_, seen);
+    for (const auto& p : seen) told.tell(p, found.take(p));
+    co_return told.of(properties, no_such_property());
 }
 
 task<result<season>> service::add_season(pg::tx& tx, const identity& who, property_id property, season_terms terms)
@@ -213,8 +236,8 @@ task<result<season>> service::add_season(pg::tx& tx, const identity& who, proper
     if (!p) co_return std::unexpected{p.error()};
     if (auto good = check(terms, p->currency, p->time_zone.day_of(clock_.now())); !good)
         co_return std::unexpected{std::move(good.error())};
-    const auto there = co_await seasons_of(tx, property);
-    if (there.size() >= most_seasons)
+    auto found = co_await seasons_of(tx, just(property));
+    if (found.take(property).size() >= most_seasons)
         co_return fail(errc::wrong_state, std::format("a property has at most {} seasons", most_seasons));
     auto made = season_of(season_id::make(), std::move(terms));
     co_await insert_season(tx, property, made);

@@ -20,19 +20,26 @@ class service
 public:
     service(pg::database& db, const clock& c, openings& o) : db_{db}, clock_{c}, openings_{o} {}
 
+    // Of several properties at a time, each by itself and in their order.
+
     /// Each night of a window of at most 370 days with its price, its rules, and why it cannot be had.
-    task<result<property_calendar>> look(std::optional<identity> who, property_id property, window_query window);
+    task<std::vector<result<property_calendar>>> look(std::optional<identity> who, std::vector<property_id> properties,
+                                                      window_query window);
+    task<std::vector<result<property_pricing>>> pricing_of(std::optional<identity> who,
+                                                           std::vector<property_id> properties);
+    task<std::vector<result<std::vector<season>>>> seasons(std::optional<identity> who,
+                                                           std::vector<property_id> properties);
+
+    // Of one.
 
     /// All edits or none. errc::invalid_input points at what is wrong, errc::dates_taken when somebody has a night that
     /// shall be closed.
     task<result<calendar_edited>> edit(pg::tx& tx, const identity& who, property_id property, calendar_edits asked);
 
-    task<result<property_pricing>> pricing_of(std::optional<identity> who, property_id property);
     /// Replaces all of it. errc::version_mismatch when `expected` names other versions.
     task<result<property_pricing>> set_pricing(pg::tx& tx, const identity& who, property_id property,
                                                const http::if_match& expected, pricing rules);
 
-    task<result<std::vector<season>>> seasons(std::optional<identity> who, property_id property);
     /// errc::wrong_state when there are most_seasons already, errc::invalid_input when it overlaps another one.
     task<result<season>> add_season(pg::tx& tx, const identity& who, property_id property, season_terms terms);
     task<result<season>> change_season(pg::tx& tx, const identity& who, property_id property, season_id which,

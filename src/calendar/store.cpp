@@ -22,6 +22,8 @@ std::optional<T> said(const patch<std::optional<T>>& p)
 
 }  // namespace
 
+std::unexpected<error> no_such_property() { return fail(errc::not_found, "there is no such property"); }
+
 bool may_see(user_id host, property_status status, const std::optional<identity>& who)
 {
     return status == property_status::listed || (who && (who->user == host || who->is_admin));
@@ -29,24 +31,25 @@ bool may_see(user_id host, property_status status, const std::optional<identity>
 
 result<void> only_owner(const std::optional<owner_row>& p, const identity& who)
 {
-    if (!p || !may_see(p->host, p->status, who)) return fail(errc::not_found, "there is no such property");
+    if (!p || !may_see(p->host, p->status, who)) return no_such_property();
     if (p->host != who.user && !who.is_admin) return fail(errc::not_allowed, "this property is somebody else's");
     return {};
 }
 
-task<std::optional<house_row>> find_house(pg::queryable& q, property_id property, date first, date last)
+task<std::vector<house_row>> find_houses(pg::queryable& q, const days_of_each& asked)
 {
-    return q.one<house_row>(sql::house, property, first, last);
+    return q.all<house_row>(sql::houses, asked.properties, asked.first, asked.last);
 }
 
-task<std::vector<taken_row>> taken_and_why(pg::queryable& q, property_id property, date first, date last, instant now)
+task<pg::piles<property_id, taken_row>> taken_and_why(pg::queryable& q, const days_of_each& asked, instant now)
 {
-    return q.all<taken_row>(sql::taken_and_why, property, first, last, now);
+    return pg::piled(
+        q.all<pg::row_of<property_id, taken_row>>(sql::taken_and_why, asked.properties, asked.first, asked.last, now));
 }
 
-task<std::optional<owner_row>> find_owner(pg::queryable& q, property_id property)
+task<std::vector<owner_row>> find_owners(pg::queryable& q, const std::vector<property_id>& properties)
 {
-    return q.one<owner_row>(sql::owner, property);
+    return q.all<owner_row>(sql::owners, properties);
 }
 
 task<std::optional<owner_row>> lock_owner(pg::tx& tx, property_id property)
@@ -78,9 +81,9 @@ void set_pricing(pg::tx& tx, property_id property, const pricing& rules)
     tx.queue(sql::set_pricing, property, pg::json{schema::to_json(rules)});
 }
 
-task<std::vector<season>> seasons_of(pg::queryable& q, property_id property)
+task<pg::piles<property_id, season>> seasons_of(pg::queryable& q, const std::vector<property_id>& properties)
 {
-    return q.all<season>(sql::seasons_of, property);
+    return pg::piled(q.all<pg::row_of<property_id, season>>(sql::seasons_of, properties));
 }
 
 task<> insert_season(pg::tx& tx, property_id property, const season& s)
