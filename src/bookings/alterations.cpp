@@ -6,6 +6,7 @@
 #include "bookings/offers.hpp"
 #include "bookings/queries.hpp"
 #include "bookings/steps.hpp"
+#include "platform/many.hpp"
 #include "platform/schema/json.hpp"
 
 namespace roost::bookings {
@@ -145,7 +146,7 @@ instant answer_until(const booking_row& b, const new_quote& asked, const house& 
 task<result<booking_row>> lock_booking(pg::tx& tx, const identity& who, booking_id id)
 {
     auto b = co_await tx.one<booking_row>(sql::booking_to_alter, id, who.user, who.is_admin);
-    if (!b) co_return fail(errc::not_found, "there is no such booking");
+    if (!b) co_return no_such_booking();
     co_return *std::move(b);
 }
 
@@ -191,7 +192,7 @@ task<result<alteration>> alterations::propose(pg::tx& tx, const identity& who, b
     if (auto can = can_change(*b, now); !can) co_return std::unexpected{std::move(can.error())};
     tx.queue(sql::lock_open_alteration, id);
     tx.queue(sql::expire_alterations, now, 1, id);
-    const auto earlier = co_await tx.all<alteration_row>(sql::alterations_of, id);
+    const auto earlier = co_await tx.all<alteration_row>(sql::alterations_of, just(id));
     if (earlier.size() >= most_alterations) co_return fail(errc::too_many_requests, "too many proposals for a booking");
     if (std::ranges::contains(earlier, alteration_status::open, &alteration_row::status))
         co_return fail(errc::wrong_state, "a proposal waits for an answer");
@@ -228,13 +229,17 @@ task<result<alteration>> alterations::propose(pg::tx& tx, const identity& who, b
     co_return made->shown();
 }
 
-task<result<std::vector<alteration>>> alterations::list(const identity& who, booking_id id)
+task<std::vector<result<std::vector<alteration>>>> alterations::list(const identity& who,
+                                                                     std::vector<booking_id> bookings)
 {
-    if (!co_await find_booking(db_, id, who.user, who.is_admin))
-        co_return fail(errc::not_found, "there is no such booking");
-    std::vector<alteration> all;
-    for (const auto& row : co_await db_.all<alteration_row>(sql::alterations_of, id)) all.push_back(row.shown());
-    co_return all;
+    answers<booking_id, std::vector<alteration>> told;
+    const auto seen = ids_of(co_await find_bookings(db_, bookings, who.user, who.is_admin));
+    if (seen.empty()) co_return told.of(bookings, no_such_booking());
+    pg::piles<booking_id, alteration> found;
+    for (const auto& row : co_await db_.all<alteration_row>(sql::alterations_of, seen))
+        found.add(row.booking, row.shown());
+    for (const auto& id : seen) told.tell(id, found.take(id));
+    co_return told.of(bookings, no_such_booking());
 }
 
 task<result<alteration>> alterations::accept(pg::tx& tx, const identity& who, booking_id booking, alteration_id id)

@@ -33,8 +33,8 @@ public:
     /// proposal is open.
     task<result<alteration>> propose(pg::tx& tx, const identity& who, booking_id booking, new_alteration asked);
 
-    /// All of a booking's, newest first.
-    task<result<std::vector<alteration>>> list(const identity& who, booking_id booking);
+    /// All of each of several bookings, newest first; each by itself and in their order.
+    task<std::vector<result<std::vector<alteration>>>> list(const identity& who, std::vector<booking_id> bookings);
 
     /// The other side's answers. Accepting takes exactly what was proposed, at the price that was shown: nights, price,
     /// times and history change together. errc::dates_taken when somebody has the new nights by now: then nothing does.

@@ -4,6 +4,7 @@
 #include "bookings/queries.hpp"
 #include "bookings/service.hpp"
 #include "bookings/steps.hpp"
+#include "platform/many.hpp"
 
 /// Bookings that end before their time: cancelled, or nobody came.
 namespace roost::bookings {
@@ -34,6 +35,17 @@ refund_offer offer(const booking_row& b, const refund& back)
 /// By whose terms a cancellation by this person goes.
 actor terms_for(const booking_row& b, actor by) { return is_pending(b.status) ? actor::system : by; }
 
+result<cancellation_preview> preview_of(const booking_row& b, actor by, instant now)
+{
+    if (!may_move(b.status, cancelled_by(by), by)) return std::unexpected{wrong_step(b.status, cancelled_by(by))};
+    const auto end = is_pending(b.status) ? b.due_at.value_or(b.ends_at) : b.ends_at;
+    const auto stay = stay_of(b);
+    cancellation_preview shown{offer(b, refund_of(stay, b.cancellation_terms, terms_for(b, by), now)), {}};
+    for (const auto& step : refund_schedule(stay, b.cancellation_terms, terms_for(b, by), now, end))
+        shown.schedule.push_back({step.until, offer(b, step.refund)});
+    return shown;
+}
+
 /// When a host may say so: a day after check-in, and in the last hours of stays that are over before that.
 instant no_show_from(const booking_row& b) { return std::min<instant>(b.starts_at + 24h, b.ends_at - 6h); }
 
@@ -55,7 +67,7 @@ task<result<cancelled_booking>> service::cancel(pg::tx& tx, const identity& who,
 {
     const auto now = clock_.now();
     const auto b = co_await lock_booking_at_house(tx, id, who.user, who.is_admin);
-    if (!b) co_return fail(errc::not_found, "there is no such booking");
+    if (!b) co_return no_such_booking();
     const auto& booked = b->booking;
     const auto by = as_what(who, booked);
     const auto back = offer(booked, refund_of(stay_of(booked), booked.cancellation_terms, terms_for(booked, by), now));
@@ -65,27 +77,19 @@ task<result<cancelled_booking>> service::cancel(pg::tx& tx, const identity& who,
     co_return cancelled_booking{*std::move(moved), back};
 }
 
-task<result<cancellation_preview>> service::preview(const identity& who, booking_id id)
+task<std::vector<result<cancellation_preview>>> service::preview(const identity& who, std::vector<booking_id> ids)
 {
-    const auto now = clock_.now();
-    const auto b = co_await find_booking(db_, id, who.user, who.is_admin);
-    if (!b) co_return fail(errc::not_found, "there is no such booking");
-    const auto by = as_what(who, *b);
-    if (!may_move(b->status, cancelled_by(by), by)) co_return std::unexpected{wrong_step(b->status, cancelled_by(by))};
-
-    const auto end = is_pending(b->status) ? b->due_at.value_or(b->ends_at) : b->ends_at;
-    const auto stay = stay_of(*b);
-    cancellation_preview shown{offer(*b, refund_of(stay, b->cancellation_terms, terms_for(*b, by), now)), {}};
-    for (const auto& step : refund_schedule(stay, b->cancellation_terms, terms_for(*b, by), now, end))
-        shown.schedule.push_back({step.until, offer(*b, step.refund)});
-    co_return shown;
+    answers<booking_id, cancellation_preview> told;
+    for (const auto& b : co_await find_bookings(db_, ids, who.user, who.is_admin))
+        told.tell(b.id, preview_of(b, as_what(who, b), clock_.now()));
+    co_return told.of(ids, no_such_booking());
 }
 
 task<result<cancelled_booking>> service::no_show(pg::tx& tx, const identity& who, booking_id id, std::string reason)
 {
     const auto now = clock_.now();
     const auto b = co_await lock_booking_at_house(tx, id, who.user, who.is_admin);
-    if (!b) co_return fail(errc::not_found, "there is no such booking");
+    if (!b) co_return no_such_booking();
     const auto& booked = b->booking;
     if (as_what(who, booked) == actor::guest) co_return fail(errc::not_allowed, "only the host says so");
     if (now < no_show_from(booked))

@@ -17,29 +17,25 @@ struct by_id
     static constexpr auto fields = schema::fields(field<&by_id::id>("id", "Which."));
 };
 
-constexpr std::uint32_t one_statement = 20;  // beside what a list costs, for what is asked of each booking by itself
+/// A quote is kept, with a transaction of its own, so it is made for each property by itself.
+constexpr std::uint32_t made_for_each = 20;
 
 std::unexpected<error> nobody() { return fail(errc::not_signed_in, "sign in first"); }
 
-/// Asks `f` (identity, booking) of each, for who is signed in: only they have bookings to ask it of.
-template <class R, class F>
-auto of_each(F f)
-{
-    return [f](batch& b, std::span<const booking* const> parents, nothing) {
-        return graphql::for_each<R>(parents, [&b, f](const booking& one) { return f(*b.context.who, one); });
-    };
-}
+using bookings_asked = std::span<const booking* const>;  // by who is signed in: nobody else has any
 
 void install_quotes(graphql::graph& g, service& s)
 {
     g.object<quote>("Quote", "What a stay costs, for a while.")
         .reference<property>("property", &quote::property, "What for.");
     g.extend<property>().fetch<quote, new_quote>(
-        "quote", "What a stay costs, as an offer that `createBooking` takes until it expires.", one_statement,
+        "quote", "What a stay costs, as an offer that `createBooking` takes until it expires.", made_for_each,
         [&s](batch& b, std::span<const property* const> parents, new_quote asked) -> task<std::vector<result<quote>>> {
             if (!b.context.who) co_return std::vector<result<quote>>(parents.size(), nobody());
-            co_return co_await graphql::for_each<quote>(
-                parents, [&](const property& p) { return s.quote_now(*b.context.who, p.id, asked); });
+            // One after the other: connections for transactions are few, and others' as well.
+            std::vector<result<quote>> made;
+            for (const auto* p : parents) made.push_back(co_await s.quote_now(*b.context.who, p->id, asked));
+            co_return made;
         });
     g.query().field<quote, by_id<quote_id>>("quote", "A quote of one's own.",
                                             [&s](context& c, by_id<quote_id> a) -> task<result<quote>> {
@@ -59,17 +55,19 @@ void install_bookings(graphql::graph& g, service& s, alterations& changes)
         .reference<property>("property", &booking::property, "Where; null when it is not public any more.")
         .reference<public_profile>("guest", &booking::guest, "Who stays; null when the account is closed.")
         .reference<public_profile>("host", &booking::host, "Who lets; null when the account is closed.")
-        .fetch<std::vector<booking_event>, nothing>(
-            "history", "What happened to it, in order.", one_statement,
-            of_each<std::vector<booking_event>>(
-                [&s](const identity& who, const booking& b) { return s.history(who, b.id); }))
-        .fetch<cancellation_preview, nothing>(
-            "cancellationPreview", "What cancelling would give back, now and later.", one_statement,
-            of_each<cancellation_preview>([&s](const identity& who, const booking& b) { return s.preview(who, b.id); }))
-        .fetch<std::vector<alteration>, nothing>(
-            "alterations", "The changes proposed for it, newest first.", one_statement,
-            of_each<std::vector<alteration>>(
-                [&changes](const identity& who, const booking& b) { return changes.list(who, b.id); }));
+        .fetch<std::vector<booking_event>, nothing>("history", "What happened to it, in order.", 1,
+                                                    [&s](batch& b, bookings_asked parents, nothing) {
+                                                        return s.history(*b.context.who, graphql::ids_of(parents));
+                                                    })
+        .fetch<cancellation_preview, nothing>("cancellationPreview", "What cancelling would give back, now and later.",
+                                              1,
+                                              [&s](batch& b, bookings_asked parents, nothing) {
+                                                  return s.preview(*b.context.who, graphql::ids_of(parents));
+                                              })
+        .fetch<std::vector<alteration>, nothing>("alterations", "The changes proposed for it, newest first.", 1,
+                                                 [&changes](batch& b, bookings_asked parents, nothing) {
+                                                     return changes.list(*b.context.who, graphql::ids_of(parents));
+                                                 });
     g.query()
         .field<booking, by_id<booking_id>>("booking", "A booking, as its guest or host.",
                                            [&s](context& c, by_id<booking_id> a) -> task<result<booking>> {

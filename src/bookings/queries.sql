@@ -270,7 +270,8 @@ where case $1 when 'host' then host_id = $2 else guest_id = $2 end
   and ($5::date is null or check_out > $5) and ($6::date is null or check_in < $6);
 
 -- name: booking_history
-select from_status, to_status, actor, reason, at, alteration_id from booking_history where booking_id = $1 order by id;
+select booking_id as whose, from_status, to_status, actor, reason, at, alteration_id from booking_history
+where booking_id = any($1) order by id;
 
 -- name: property_has_live_bookings
 -- Stays by way of their nights, since only what waits is indexed by property.
@@ -322,7 +323,7 @@ with made as (
 select * from made;
 
 -- name: alterations_of
-select * from booking_alteration where booking_id = $1 order by id desc;
+select * from booking_alteration where booking_id = any($1) order by id desc;
 
 -- name: find_alteration
 select * from booking_alteration where id = $1 and booking_id = $2;

@@ -4,6 +4,7 @@
 #include "bookings/service.hpp"
 #include "platform/http/answering.hpp"
 #include "platform/http/api.hpp"
+#include "platform/many.hpp"
 
 namespace roost::bookings {
 namespace {
@@ -48,7 +49,7 @@ void install_bookings(http::api& a, service& s)
         .handle([&s](signed_in who, booking_id b) -> task<result<booking>> { co_return co_await s.find(who, b); });
     a.get("/bookings/{booking_id}/history/", "What happened to a booking, in order.")
         .handle([&s](signed_in who, booking_id b) -> task<result<http::page<booking_event>>> {
-            co_return one_page(co_await s.history(who, b));
+            co_return one_page(co_await only(s.history(who, just(b))));
         });
 }
 
@@ -73,7 +74,7 @@ void install_moves(http::api& a, service& s)
     a.get("/bookings/{booking_id}/cancellation-preview/", "What cancelling would give back, now and later.")
         .fails_with(errc::wrong_state)
         .handle([&s](signed_in who, booking_id b) -> task<result<cancellation_preview>> {
-            co_return co_await s.preview(who, b);
+            co_return co_await only(s.preview(who, just(b)));
         });
     a.post("/bookings/{booking_id}/no-show/", "Say that the guest never came, as the host.")
         .fails_with(errc::not_allowed, errc::wrong_state)
@@ -88,7 +89,7 @@ void install_alterations(http::api& a, alterations& s)
     a.tag("Alterations");
     a.get("/bookings/{booking_id}/alterations/", "The changes proposed for a booking, newest first.")
         .handle([&s](signed_in who, booking_id b) -> task<result<http::page<alteration>>> {
-            co_return one_page(co_await s.list(who, b));
+            co_return one_page(co_await only(s.list(who, just(b))));
         });
     a.post("/bookings/{booking_id}/alterations/", "Propose other nights or guests, as guest or host.")
         .fails_with(errc::not_allowed, errc::wrong_state, errc::dates_taken, errc::too_many_requests)

@@ -7,6 +7,7 @@
 #include "bookings/steps.hpp"
 #include "bookings/store.hpp"
 #include "platform/http/cursor.hpp"
+#include "platform/many.hpp"
 
 namespace roost::bookings {
 namespace {
@@ -129,7 +130,7 @@ task<result<void>> service::check_caps(pg::tx& tx, user_id guest, const stay_to_
 task<result<booking>> service::find(const identity& who, booking_id id)
 {
     const auto found = co_await find_booking(db_, id, who.user, who.is_admin);
-    if (!found) co_return fail(errc::not_found, "there is no such booking");
+    if (!found) co_return no_such_booking();
     co_return found->shown();
 }
 
@@ -172,11 +173,14 @@ task<result<booking_page>> service::list(const identity& who, booking_filter f)
     co_return page;
 }
 
-task<result<std::vector<booking_event>>> service::history(const identity& who, booking_id id)
+task<std::vector<result<std::vector<booking_event>>>> service::history(const identity& who, std::vector<booking_id> ids)
 {
-    const auto found = co_await find_booking(db_, id, who.user, who.is_admin);
-    if (!found) co_return fail(errc::not_found, "there is no such booking");
-    co_return co_await history_of(db_, id);
+    answers<booking_id, std::vector<booking_event>> told;
+    const auto seen = ids_of(co_await find_bookings(db_, ids, who.user, who.is_admin));
+    if (seen.empty()) co_return told.of(ids, no_such_booking());
+    auto found = co_await history_of(db_, seen);
+    for (const auto& id : seen) told.tell(id, found.take(id));
+    co_return told.of(ids, no_such_booking());
 }
 
 task<result<booking>> service::move(pg::tx& tx, const identity& who, const booking_at_house& b, booking_status to,
@@ -200,7 +204,7 @@ task<result<booking>> service::move(pg::tx& tx, const identity& who, const booki
 task<result<booking_at_house>> service::for_host(pg::tx& tx, const identity& who, booking_id id)
 {
     auto found = co_await lock_booking_at_house(tx, id, who.user, who.is_admin);
-    if (!found) co_return fail(errc::not_found, "there is no such booking");
+    if (!found) co_return no_such_booking();
     if (found->booking.host != who.user) co_return fail(errc::not_allowed, "only the host answers a request");
     if (found->booking.status != booking_status::requested)
         co_return fail(errc::wrong_state, "there is no request to answer any more");

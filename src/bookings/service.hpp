@@ -82,7 +82,8 @@ public:
     /// Those that are there for them, in no order.
     task<std::vector<booking>> find_all(const identity& who, std::vector<booking_id> ids);
     task<result<booking_page>> list(const identity& who, booking_filter f);
-    task<result<std::vector<booking_event>>> history(const identity& who, booking_id id);
+    /// Of several at a time, each by itself and in their order.
+    task<std::vector<result<std::vector<booking_event>>>> history(const identity& who, std::vector<booking_id> ids);
 
     /// The host's answers to a request. Accepting confirms it or, where guests pay online, waits for the payment;
     /// errc::dates_taken when the request kept no nights and somebody else has them now.
@@ -91,8 +92,9 @@ public:
 
     /// Frees the nights that have not begun. errc::wrong_state when there is nothing to cancel any more.
     task<result<cancelled_booking>> cancel(pg::tx& tx, const identity& who, booking_id id, std::string reason);
-    /// What cancelling would give back, now and at every later moment.
-    task<result<cancellation_preview>> preview(const identity& who, booking_id id);
+    /// What cancelling would give back, now and at every later moment. Of several at a time, each by itself and in
+    /// their order.
+    task<std::vector<result<cancellation_preview>>> preview(const identity& who, std::vector<booking_id> ids);
     /// The guest never came: as the host or an admin says, some time after check-in. Frees the nights that have not
     /// begun.
     task<result<cancelled_booking>> no_show(pg::tx& tx, const identity& who, booking_id id, std::string reason);

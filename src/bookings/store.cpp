@@ -166,9 +166,9 @@ task<std::optional<booking_at_house>> lock_booking_at_house(pg::tx& tx, booking_
     return tx.one<booking_at_house>(sql::booking_at_house, id, who, any);
 }
 
-task<std::vector<booking_event>> history_of(pg::queryable& q, booking_id id)
+task<pg::piles<booking_id, booking_event>> history_of(pg::queryable& q, const std::vector<booking_id>& ids)
 {
-    return q.all<booking_event>(sql::booking_history, id);
+    return pg::piled(q.all<pg::row_of<booking_id, booking_event>>(sql::booking_history, ids));
 }
 
 task<std::vector<booking_row>> list_bookings(pg::queryable& q, user_id who, const booking_filter& f,

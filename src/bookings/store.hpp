@@ -6,6 +6,7 @@
 
 #include "bookings/resources.hpp"
 #include "platform/pg/database.hpp"
+#include "platform/pg/piles.hpp"
 
 /// The feature's rows and what is done with them, typed. Rules are the service's.
 namespace roost::bookings {
@@ -210,7 +211,7 @@ task<std::vector<booking_row>> find_bookings(pg::queryable& q, std::vector<booki
 task<std::optional<booking_row>> find_booking(pg::queryable& q, booking_id id, user_id who, bool any);
 /// Locked until the transaction ends.
 task<std::optional<booking_at_house>> lock_booking_at_house(pg::tx& tx, booking_id id, user_id who, bool any);
-task<std::vector<booking_event>> history_of(pg::queryable& q, booking_id id);
+task<pg::piles<booking_id, booking_event>> history_of(pg::queryable& q, const std::vector<booking_id>& ids);
 /// At most `limit` of them, newest first; with `after`, those before it in time, with `before`, those after it.
 task<std::vector<booking_row>> list_bookings(pg::queryable& q, user_id who, const booking_filter& f,
                                              std::optional<booking_id> older_than, std::optional<booking_id> newer_than,
