@@ -10,8 +10,6 @@ using graphql::batch;
 using graphql::context;
 using graphql::nothing;
 
-constexpr std::uint32_t one_statement = 20;  // beside what a list costs, for what is asked of each one by itself
-
 struct by_id
 {
     review_id id;
@@ -43,14 +41,12 @@ void install_lists(graphql::graph& g, service& s)
     g.extend<public_profile>().connection<review, person_reviews_query>(
         "reviews", "What others say of them, as a guest and as a host.",
         [&s](batch&, std::span<const public_profile* const> parents, person_reviews_query q) {
-            return graphql::for_each<http::page<review>>(
-                parents, [&s, q](const public_profile& p) { return s.of_person(p.id, q); });
+            return s.of_people(graphql::ids_of(parents), std::move(q));
         });
     g.extend<bookings::booking>().fetch<booking_reviews, nothing>(
-        "reviews", "What was written about the stay, and until when it can be.", one_statement,
+        "reviews", "What was written about the stay, and until when it can be.", 1,
         [&s](batch& b, std::span<const bookings::booking* const> parents, nothing) {
-            return graphql::for_each<booking_reviews>(
-                parents, [&s, &b](const bookings::booking& one) { return s.of_booking(*b.context.who, one.id); });
+            return s.of_bookings(*b.context.who, graphql::ids_of(parents));
         });
     g.query().connection<report, reports_query>("reviewReports",
                                                 "What people object to, as an admin; the oldest first.",

@@ -9,11 +9,11 @@ from booking b join property p on p.id = b.property_id
 where b.id = $1 and $2 in (b.guest_id, b.host_id)
 for no key update of p;
 
--- name: stay
--- The same for reading; an admin ($3) may as well.
+-- name: stays
+-- The same of several, for reading; an admin ($3) may as well.
 select b.id as booking_id, b.property_id, b.guest_id, b.host_id, b.status, b.check_out, b.time_zone
 from booking b
-where b.id = $1 and ($2 in (b.guest_id, b.host_id) or $3);
+where b.id = any($1) and ($2 in (b.guest_id, b.host_id) or $3);
 
 -- name: lock_property
 select id from property where id = $1 for no key update;
@@ -92,8 +92,8 @@ limit $2;
 -- name: find_reviews
 select * from review_shown where id = any($1);
 
--- name: reviews_of_booking
-select * from review_shown where booking_id = $1;
+-- name: reviews_of_bookings
+select booking_id as whose, v.* from review_shown v where booking_id = any($1);
 
 -- name: update_review
 update review set rating = $2, cleanliness = $3, accuracy = $4, check_in = $5, communication = $6, location = $7,
@@ -158,12 +158,12 @@ select status, host_id, exists (
     where property_id = $1 and published_at is null and superseded_at is null and closes_at <= $2) as due
 from property where id = $1 and status <> 'deleted';
 
--- name: reviewed_person
--- Nothing for who is not there. The properties where something about them is due to be published.
-select array (
+-- name: reviewed_people
+-- Those that are there, and the properties where something about them is due to be published.
+select id, array (
     select distinct property_id from review
-    where subject_id = $1 and published_at is null and superseded_at is null and closes_at <= $2 limit 100) as due
-from app_user where id = $1 and deactivated_at is null;
+    where subject_id = u.id and published_at is null and superseded_at is null and closes_at <= $2 limit 100) as due
+from app_user u where id = any($1) and deactivated_at is null;
 
 -- name: reviews_of_property
 -- Newest first, before ($3, $4); only those with at least so many stars ($2).
@@ -208,21 +208,26 @@ order by coalesce(rating, $6), id limit $5;
 select count(*) from review
 where property_id = $1 and direction = 'guest_to_property' and listed and ($2::int is null or rating >= $2);
 
--- name: reviews_of_person
--- What was said about somebody, newest first, before ($3, $4); in both directions or one ($2).
-select v.*, (extract(epoch from published_at) * 1000000)::bigint as key from review_shown v
-where subject_id = $1 and listed and ($2::text is null or direction = $2)
-  and (published_at, id) < ($3::timestamptz, $4::uuid)
-order by published_at desc, id desc limit $5;
+-- name: reviews_of_people
+-- What was said about each, newest first, before ($3, $4); in both directions or one ($2); so many of each.
+select r.* from unnest($1::uuid[]) person cross join lateral (
+    select person as whose, v.*, (extract(epoch from published_at) * 1000000)::bigint as key from review_shown v
+    where subject_id = person and listed and ($2::text is null or direction = $2)
+      and (published_at, id) < ($3::timestamptz, $4::uuid)
+    order by published_at desc, id desc limit $5) r;
 
--- name: reviews_of_person_before
-select v.*, (extract(epoch from published_at) * 1000000)::bigint as key from review_shown v
-where subject_id = $1 and listed and ($2::text is null or direction = $2)
-  and (published_at, id) > ($3::timestamptz, $4::uuid)
-order by published_at, id limit $5;
+-- name: reviews_of_people_before
+select r.* from unnest($1::uuid[]) person cross join lateral (
+    select person as whose, v.*, (extract(epoch from published_at) * 1000000)::bigint as key from review_shown v
+    where subject_id = person and listed and ($2::text is null or direction = $2)
+      and (published_at, id) > ($3::timestamptz, $4::uuid)
+    order by published_at, id limit $5) r;
 
--- name: count_reviews_of_person
-select count(*) from review where subject_id = $1 and listed and ($2::text is null or direction = $2);
+-- name: count_reviews_of_people
+select person as whose, (
+    select count(*) from review
+    where subject_id = person and listed and ($2::text is null or direction = $2)) as "row"
+from unnest($1::uuid[]) person;
 
 -- name: reports
 -- Oldest first, after $2; open ones, or with $1 those that were answered.

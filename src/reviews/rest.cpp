@@ -1,6 +1,7 @@
 #include "reviews/rest.hpp"
 
 #include "platform/http/api.hpp"
+#include "platform/many.hpp"
 #include "reviews/service.hpp"
 
 namespace roost::reviews {
@@ -53,7 +54,7 @@ void install_reading(http::api& a, service& s)
         });
     a.get("/bookings/{booking_id}/reviews/", "What was written about a stay, and until when it can be.")
         .handle([&s](signed_in who, booking_id id) -> task<result<booking_reviews>> {
-            co_return co_await s.of_booking(who, id);
+            co_return co_await only(s.of_bookings(who, just(id)));
         });
     a.get("/properties/{property_id}/reviews/", "What guests say of a property.")
         .handle([&s](maybe_signed_in who, property_id id,
@@ -63,7 +64,7 @@ void install_reading(http::api& a, service& s)
     a.get("/users/{user_id}/reviews/", "What others say of somebody, as a guest and as a host.")
         .shared()
         .handle([&s](user_id id, query<person_reviews_query> q) -> task<result<http::page<review>>> {
-            co_return co_await s.of_person(id, std::move(q.value));
+            co_return co_await only(s.of_people(just(id), std::move(q.value)));
         });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <format>
 
+#include "platform/many.hpp"
 #include "reviews/store.hpp"
 
 namespace roost::reviews {
@@ -39,6 +40,13 @@ std::string list_of_property(property_id id, const property_reviews_query& q)
     return std::format("reviews/{}/{}/{}", id.text(), name_of(q.ordering), q.rating_min.value_or(0));
 }
 
+std::unexpected<error> no_such_booking() { return fail(errc::not_found, "there is no such booking"); }
+
+std::string list_of_person(user_id id, const person_reviews_query& q)
+{
+    return std::format("reviews of/{}/{}", id.text(), q.direction ? name_of(*q.direction) : "");
+}
+
 error absent() { return {errc::not_found, "there is no such review", {}, {}}; }
 
 /// Why the stay cannot be reviewed now; nothing when it can.
@@ -47,6 +55,20 @@ std::optional<std::string> closed_because(const stay& s, instant now)
     if (s.status != bookings::booking_status::completed) return "only a stay that is over can be reviewed";
     if (s.closes() <= now) return "the time to review this stay is over";
     return std::nullopt;
+}
+
+/// What was written about the stay, as one of those who took part sees it.
+booking_reviews both_sides(const stay& s, std::vector<review> written, const identity& who, instant now)
+{
+    booking_reviews all{
+        .open = !closed_because(s, now), .closes_at = s.closes(), .guest_to_property = {}, .host_to_guest = {}};
+    for (auto& r : written)
+    {
+        auto& side = r.direction == direction::guest_to_property ? all.guest_to_property : all.host_to_guest;
+        side.written = true;
+        if (may_see(who, r)) side.review = std::move(r);
+    }
+    return all;
 }
 
 template <class T>
@@ -103,6 +125,14 @@ task<> service::publish(property_id property)
         co_await publish_due(tx, property, now);
         co_return result<void>{};
     })).value();  // nothing it does is refused
+}
+
+/// Each once.
+task<> service::publish(std::vector<property_id> due)
+{
+    std::ranges::sort(due);
+    due.erase(std::ranges::unique(due).begin(), due.end());
+    for (const auto& p : due) co_await publish(p);
 }
 
 task<> service::publish_all_due()
@@ -185,34 +215,31 @@ task<std::vector<review>> service::find_all(std::optional<identity> who, std::ve
     auto found = co_await find_reviews(db_, ids);
     std::vector<property_id> due;
     for (const auto& r : found)
-        if (r.is_due(clock_.now()) && !std::ranges::contains(due, r.property)) due.push_back(r.property);
-    for (const auto& p : due) co_await publish(p);
+        if (r.is_due(clock_.now())) due.push_back(r.property);
+    co_await publish(due);
     if (!due.empty()) found = co_await find_reviews(db_, ids);
     std::erase_if(found, [&](const review& r) { return !may_see(who, r); });
     for (auto& r : found) r = shown_to(who, std::move(r));
     co_return found;
 }
 
-task<result<booking_reviews>> service::of_booking(const identity& who, booking_id id)
+task<std::vector<result<booking_reviews>>> service::of_bookings(const identity& who, std::vector<booking_id> ids)
 {
     const auto now = clock_.now();
-    const auto s = co_await find_stay(db_, id, who.user, who.is_admin);
-    if (!s) co_return fail(errc::not_found, "there is no such booking");
-    auto written = co_await reviews_of_booking(db_, id);
-    if (std::ranges::any_of(written, [&](const review& r) { return r.is_due(now); }))
-    {
-        co_await publish(s->property);
-        written = co_await reviews_of_booking(db_, id);
-    }
-    booking_reviews all{
-        .open = !closed_because(*s, now), .closes_at = s->closes(), .guest_to_property = {}, .host_to_guest = {}};
-    for (auto& r : written)
-    {
-        auto& side = r.direction == direction::guest_to_property ? all.guest_to_property : all.host_to_guest;
-        side.written = true;
-        if (may_see(who, r)) side.review = std::move(r);
-    }
-    co_return all;
+    answers<booking_id, booking_reviews> told;
+    const auto stays = co_await find_stays(db_, ids, who.user, who.is_admin);
+    if (stays.empty()) co_return told.of(ids, no_such_booking());
+    std::vector<booking_id> seen;
+    for (const auto& s : stays) seen.push_back(s.booking);
+    auto written = co_await reviews_of_bookings(db_, seen);
+    std::vector<property_id> due;
+    for (const auto& s : stays)
+        if (std::ranges::any_of(written[s.booking], [&](const review& r) { return r.is_due(now); }))
+            due.push_back(s.property);
+    co_await publish(due);
+    if (!due.empty()) written = co_await reviews_of_bookings(db_, seen);
+    for (const auto& s : stays) told.tell(s.booking, both_sides(s, written.take(s.booking), who, now));
+    co_return told.of(ids, no_such_booking());
 }
 
 task<result<http::page<review>>> service::of_property(std::optional<identity> who, property_id id,
@@ -249,8 +276,8 @@ task<std::vector<result<http::page<review>>>> service::of_properties(std::option
     auto rows = co_await reviews_of_properties(db_, ids, q.rating_min, q.limit + 1, clock_.now());
     std::vector<property_id> due;
     for (const auto& r : rows)
-        if (r.due && !std::ranges::contains(due, r.property)) due.push_back(r.property);
-    for (const auto& p : due) co_await publish(p);
+        if (r.due) due.push_back(r.property);
+    co_await publish(due);
     if (!due.empty()) rows = co_await reviews_of_properties(db_, ids, q.rating_min, q.limit + 1, clock_.now());
     for (std::size_t i = 0; i < ids.size(); ++i)
     {
@@ -267,18 +294,40 @@ task<std::vector<result<http::page<review>>>> service::of_properties(std::option
     co_return pages;
 }
 
-task<result<http::page<review>>> service::of_person(user_id id, person_reviews_query q)
+task<std::vector<result<http::page<review>>>> service::of_people(std::vector<user_id> ids, person_reviews_query q)
 {
-    const auto list = std::format("reviews of/{}/{}", id.text(), q.direction ? name_of(*q.direction) : "");
-    const auto from = place_in(q.cursor, list, true);
-    if (!from) co_return std::unexpected{from.error()};
-    const auto due = co_await due_about(db_, id, clock_.now());
-    if (!due) co_return fail(errc::not_found, "there is no such person");
-    for (const auto& p : *due) co_await publish(p);
-    auto page = page_of<review>(co_await reviews_of_person(db_, id, q, *from, q.limit + 1), q.limit, *from, list);
-    for (auto& r : page.results) r = shown_to({}, std::move(r));
-    if (q.count) page.count = co_await count_reviews(db_, id, q);
-    co_return page;
+    answers<user_id, http::page<review>> told;
+    std::optional<http::cursor> from;  // of the only person whose it is
+    std::vector<user_id> asked;
+    for (const auto& id : ids)
+    {
+        auto place = place_in(q.cursor, list_of_person(id, q), true);
+        if (!place)
+            told.tell(id, std::unexpected{std::move(place.error())});
+        else
+            from = *place, asked.push_back(id);
+    }
+    std::vector<user_id> there;
+    std::vector<property_id> due;
+    for (const auto& p : co_await find_reviewed_people(db_, asked, clock_.now()))
+    {
+        there.push_back(p.id);
+        due.insert(due.end(), p.due.begin(), p.due.end());
+    }
+    const auto nobody = fail(errc::not_found, "there is no such person");
+    if (there.empty()) co_return told.of(ids, nobody);
+    co_await publish(std::move(due));
+    auto found = co_await reviews_of_people(db_, there, q, from, q.limit + 1);
+    pg::piles<user_id, std::int64_t> counts;
+    if (q.count) counts = co_await count_reviews(db_, there, q);
+    for (const auto& id : there)
+    {
+        auto page = page_of<review>(found.take(id), q.limit, from, list_of_person(id, q));
+        for (auto& r : page.results) r = shown_to({}, std::move(r));
+        if (q.count) page.count = counts.take(id).front();
+        told.tell(id, std::move(page));
+    }
+    co_return told.of(ids, nobody);
 }
 
 task<result<review>> service::reply(pg::tx& tx, const identity& who, review_id id, std::string text)

@@ -23,6 +23,7 @@ class service
     review_scope scope_;
 
     task<> publish(property_id property);
+    task<> publish(std::vector<property_id> due);
     task<std::optional<review>> find_published(review_id id);
     task<result<review>> locked(pg::tx& tx, const identity& who, review_id id);
 
@@ -40,13 +41,15 @@ public:
     task<result<review>> find(std::optional<identity> who, review_id id);
     /// Those that `who` may see, in no order.
     task<std::vector<review>> find_all(std::optional<identity> who, std::vector<review_id> ids);
-    task<result<booking_reviews>> of_booking(const identity& who, booking_id id);
+    /// What was written about each of several stays, in their order.
+    task<std::vector<result<booking_reviews>>> of_bookings(const identity& who, std::vector<booking_id> ids);
     task<result<http::page<review>>> of_property(std::optional<identity> who, property_id id, property_reviews_query q);
     /// The same of several at a time, in their order: the first page of each, newest first. errc::invalid_input for
     /// anything else.
     task<std::vector<result<http::page<review>>>> of_properties(std::optional<identity> who,
                                                                 std::vector<property_id> ids, property_reviews_query q);
-    task<result<http::page<review>>> of_person(user_id id, person_reviews_query q);
+    /// What others say of each of several people, in their order. A cursor is of one person's list only.
+    task<std::vector<result<http::page<review>>>> of_people(std::vector<user_id> ids, person_reviews_query q);
 
     /// Once, by the side that was judged.
     task<result<review>> reply(pg::tx& tx, const identity& who, review_id id, std::string text);

@@ -24,13 +24,6 @@ std::string moment_to_begin_with(const std::optional<http::cursor>& from, bool d
     return down ? "infinity" : "-infinity";
 }
 
-struct due_properties
-{
-    std::vector<property_id> due;
-
-    static constexpr auto fields = schema::fields(field<&due_properties::due>("due"));
-};
-
 /// After reviews of these authors were published.
 task<> supersede(pg::tx& tx, property_id property, const std::vector<user_id>& authors, instant now)
 {
@@ -44,9 +37,9 @@ task<std::optional<stay>> lock_stay(pg::tx& tx, booking_id id, user_id who)
     return tx.one<stay>(sql::lock_stay, id, who);
 }
 
-task<std::optional<stay>> find_stay(pg::queryable& q, booking_id id, user_id who, bool any)
+task<std::vector<stay>> find_stays(pg::queryable& q, const std::vector<booking_id>& ids, user_id who, bool any)
 {
-    return q.one<stay>(sql::stay, id, who, any);
+    return q.all<stay>(sql::stays, ids, who, any);
 }
 
 void lock_property(pg::tx& tx, property_id id) { tx.queue(sql::lock_property, id); }
@@ -100,9 +93,9 @@ task<std::optional<review>> find_review(pg::queryable& q, review_id id)
     return q.one<review>(sql::find_reviews, ids);
 }
 
-task<std::vector<review>> reviews_of_booking(pg::queryable& q, booking_id id)
+task<pg::piles<booking_id, review>> reviews_of_bookings(pg::queryable& q, const std::vector<booking_id>& ids)
 {
-    return q.all<review>(sql::reviews_of_booking, id);
+    return pg::piled(q.all<pg::row_of<booking_id, review>>(sql::reviews_of_bookings, ids));
 }
 
 task<bool> reply_to_review(pg::tx& tx, review_id id, const std::string& reply, instant now)
@@ -130,11 +123,9 @@ task<std::optional<reviewed_property>> find_reviewed_property(pg::queryable& q, 
     return q.one<reviewed_property>(sql::reviewed_property, id, now);
 }
 
-task<std::optional<std::vector<property_id>>> due_about(pg::queryable& q, user_id person, instant now)
+task<std::vector<reviewed_person>> find_reviewed_people(pg::queryable& q, const std::vector<user_id>& ids, instant now)
 {
-    auto found = co_await q.one<due_properties>(sql::reviewed_person, person, now);
-    if (!found) co_return std::nullopt;
-    co_return std::move(found->due);
+    return q.all<reviewed_person>(sql::reviewed_people, ids, now);
 }
 
 task<std::vector<listed_review>> reviews_of_property(pg::queryable& q, property_id id, const property_reviews_query& f,
@@ -164,17 +155,20 @@ task<std::int64_t> count_reviews(pg::queryable& q, property_id id, const propert
     co_return (co_await q.one<std::int64_t>(sql::count_reviews_of_property, id, f.rating_min)).value();
 }
 
-task<std::vector<listed_review>> reviews_of_person(pg::queryable& q, user_id id, const person_reviews_query& f,
-                                                   std::optional<http::cursor> from, int limit)
+task<pg::piles<user_id, listed_review>> reviews_of_people(pg::queryable& q, const std::vector<user_id>& ids,
+                                                          const person_reviews_query& f,
+                                                          std::optional<http::cursor> from, int limit)
 {
     const bool down = !from || !from->backwards;
-    return q.all<listed_review>(down ? sql::reviews_of_person : sql::reviews_of_person_before, id, f.direction,
-                                moment_to_begin_with(from, down), id_to_begin_with(from, down), limit);
+    return pg::piled(q.all<pg::row_of<user_id, listed_review>>(
+        down ? sql::reviews_of_people : sql::reviews_of_people_before, ids, f.direction,
+        moment_to_begin_with(from, down), id_to_begin_with(from, down), limit));
 }
 
-task<std::int64_t> count_reviews(pg::queryable& q, user_id id, const person_reviews_query& f)
+task<pg::piles<user_id, std::int64_t>> count_reviews(pg::queryable& q, const std::vector<user_id>& ids,
+                                                     const person_reviews_query& f)
 {
-    co_return (co_await q.one<std::int64_t>(sql::count_reviews_of_person, id, f.direction)).value();
+    return pg::piled(q.all<pg::row_of<user_id, std::int64_t>>(sql::count_reviews_of_people, ids, f.direction));
 }
 
 task<std::vector<listed_report>> reports(pg::queryable& q, bool answered, std::optional<http::cursor> from, int limit)

@@ -6,6 +6,7 @@
 #include "bookings/booking.hpp"
 #include "platform/http/cursor.hpp"
 #include "platform/pg/database.hpp"
+#include "platform/pg/piles.hpp"
 #include "properties/property.hpp"
 #include "reviews/review.hpp"
 
@@ -78,6 +79,16 @@ struct reviewed_property
                        field<&reviewed_property::due>("due"));
 };
 
+/// Somebody, and where reviews of them have to be published before a list of them is right.
+struct reviewed_person
+{
+    user_id id;
+    std::vector<property_id> due;
+
+    static constexpr auto fields =
+        schema::fields(field<&reviewed_person::id>("id"), field<&reviewed_person::due>("due"));
+};
+
 /// A review of one of several properties, or that it has none.
 struct review_of_property
 {
@@ -96,7 +107,7 @@ struct review_of_property
 
 /// A stay of somebody, as its guest or host, and the right to write reviews of its property until the transaction ends.
 task<std::optional<stay>> lock_stay(pg::tx& tx, booking_id id, user_id who);
-task<std::optional<stay>> find_stay(pg::queryable& q, booking_id id, user_id who, bool any);
+task<std::vector<stay>> find_stays(pg::queryable& q, const std::vector<booking_id>& ids, user_id who, bool any);
 /// The right to write reviews of the property, or of the review's property, until the transaction ends.
 void lock_property(pg::tx& tx, property_id id);
 void lock_property_of(pg::tx& tx, review_id id);
@@ -114,7 +125,7 @@ task<std::vector<property_id>> properties_with_due(pg::queryable& q, instant now
 
 task<std::optional<review>> find_review(pg::queryable& q, review_id id);
 task<std::vector<review>> find_reviews(pg::queryable& q, const std::vector<review_id>& ids);
-task<std::vector<review>> reviews_of_booking(pg::queryable& q, booking_id id);
+task<pg::piles<booking_id, review>> reviews_of_bookings(pg::queryable& q, const std::vector<booking_id>& ids);
 
 /// False: there is a reply.
 task<bool> reply_to_review(pg::tx& tx, review_id id, const std::string& reply, instant now);
@@ -126,8 +137,8 @@ task<bool> hide_review(pg::tx& tx, review_id id, user_id admin, const std::strin
 task<bool> restore_review(pg::tx& tx, review_id id, user_id admin, const std::string& reason, instant now);
 
 task<std::optional<reviewed_property>> find_reviewed_property(pg::queryable& q, property_id id, instant now);
-/// Where something about the person has to be published; nothing at all for who is not there.
-task<std::optional<std::vector<property_id>>> due_about(pg::queryable& q, user_id person, instant now);
+/// Without those that are not there.
+task<std::vector<reviewed_person>> find_reviewed_people(pg::queryable& q, const std::vector<user_id>& ids, instant now);
 
 // Lists from the cursor on in its direction, at most `limit`; a cursor of a list by date has a moment.
 task<std::vector<listed_review>> reviews_of_property(pg::queryable& q, property_id id, const property_reviews_query& f,
@@ -136,9 +147,13 @@ task<std::int64_t> count_reviews(pg::queryable& q, property_id id, const propert
 /// The newest of each property, at most `limit` each.
 task<std::vector<review_of_property>> reviews_of_properties(pg::queryable& q, const std::vector<property_id>& ids,
                                                             std::optional<int> rating_min, int limit, instant now);
-task<std::vector<listed_review>> reviews_of_person(pg::queryable& q, user_id id, const person_reviews_query& f,
-                                                   std::optional<http::cursor> from, int limit);
-task<std::int64_t> count_reviews(pg::queryable& q, user_id id, const person_reviews_query& f);
+/// So many of each.
+task<pg::piles<user_id, listed_review>> reviews_of_people(pg::queryable& q, const std::vector<user_id>& ids,
+                                                          const person_reviews_query& f,
+                                                          std::optional<http::cursor> from, int limit);
+/// A number for each.
+task<pg::piles<user_id, std::int64_t>> count_reviews(pg::queryable& q, const std::vector<user_id>& ids,
+                                                     const person_reviews_query& f);
 task<std::vector<listed_report>> reports(pg::queryable& q, bool answered, std::optional<http::cursor> from, int limit);
 
 }  // namespace roost::reviews
