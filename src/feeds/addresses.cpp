@@ -45,16 +45,15 @@ task<result<made_address>> addresses::add(pg::tx& tx, const identity& who, prope
                            now};
 }
 
-task<result<std::vector<ical_address>>> addresses::list(const identity& who, property_id property)
+task<std::vector<result<std::vector<ical_address>>>> addresses::list(const identity& who,
+                                                                     std::vector<property_id> properties)
 {
-    const auto p = co_await db_.one<owned_property>(sql::property_of_host, property);
-    if (auto allowed = only_owner(p, who); !allowed) co_return std::unexpected{std::move(allowed.error())};
-    co_return co_await db_.all<ical_address>(sql::addresses_of_property, property);
+    return lists_of<ical_address>(db_, who, std::move(properties), sql::addresses_of_properties);
 }
 
 task<result<void>> addresses::revoke(pg::tx& tx, const identity& who, property_id property, address_id id)
 {
-    const auto p = co_await tx.one<owned_property>(sql::property_of_host, property);
+    const auto p = co_await tx.one<owned_property>(sql::properties_of_host, just(property));
     if (auto allowed = only_owner(p, who); !allowed) co_return std::unexpected{std::move(allowed.error())};
     if (co_await tx.run(sql::delete_address, id, property) == 0)
         co_return fail(errc::not_found, "there is no such address");

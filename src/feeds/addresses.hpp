@@ -30,7 +30,8 @@ public:
     /// `origin` is what the address begins with: "https://roost.example". errc::invalid_input for the eleventh.
     task<result<made_address>> add(pg::tx& tx, const identity& who, property_id property, new_address asked,
                                    std::string origin);
-    task<result<std::vector<ical_address>>> list(const identity& who, property_id property);
+    /// Those of each of several properties, in their order.
+    task<std::vector<result<std::vector<ical_address>>>> list(const identity& who, std::vector<property_id> properties);
     task<result<void>> revoke(pg::tx& tx, const identity& who, property_id property, address_id id);
 
     /// The calendar for whoever knows an address: confirmed stays and what the host has closed, without a word about

@@ -11,7 +11,7 @@ using graphql::batch;
 using graphql::context;
 using graphql::nothing;
 
-constexpr std::uint32_t two_statements = 40;  // beside what a list costs, for what is asked of each one by itself
+constexpr std::uint32_t many_fetches = 20;  // beside what a short list costs
 
 struct by_id
 {
@@ -22,14 +22,13 @@ struct by_id
 
 std::unexpected<error> nobody() { return fail(errc::not_signed_in, "sign in first"); }
 
-/// A list that `f` (who, id) gives of each, to who is signed in.
+/// The lists that `f` (who, ids) gives, to who is signed in.
 template <class R, class T, class F>
 auto list_of_each(F f)
 {
     return [f](batch& b, std::span<const T* const> parents, nothing) -> task<std::vector<result<std::vector<R>>>> {
         if (!b.context.who) co_return std::vector<result<std::vector<R>>>(parents.size(), nobody());
-        co_return co_await graphql::for_each<std::vector<R>>(parents,
-                                                             [&](const T& one) { return f(*b.context.who, one.id); });
+        co_return co_await f(*b.context.who, graphql::ids_of(parents));
     };
 }
 
@@ -42,11 +41,13 @@ void install_feeds(graphql::graph& g, service& s)
         })
         .reference<property>("property", &feed::property, "Whose nights it closes.")
         .fetch<std::vector<fetch_record>, nothing>(
-            "history", "Its last 100 fetches, the latest first.", two_statements,
-            list_of_each<fetch_record, feed>([&s](const identity& who, feed_id f) { return s.history(who, f); }))
+            "history", "Its last 100 fetches, the latest first.", many_fetches,
+            list_of_each<fetch_record, feed>(
+                [&s](const identity& who, std::vector<feed_id> ids) { return s.history(who, std::move(ids)); }))
         .fetch<std::vector<night_range>, nothing>(
-            "closedNights", "What it closes, in order.", two_statements,
-            list_of_each<night_range, feed>([&s](const identity& who, feed_id f) { return s.nights(who, f); }));
+            "closedNights", "What it closes, in order.", 1,
+            list_of_each<night_range, feed>(
+                [&s](const identity& who, std::vector<feed_id> ids) { return s.nights(who, std::move(ids)); }));
     g.object<conflict>("CalendarConflict", "A confirmed stay on nights that another calendar closes.")
         .reference<feed>("feed", &conflict::feed, "The feed that closes them.")
         .reference<bookings::booking>("booking", &conflict::booking, "The confirmed stay.");
@@ -61,15 +62,17 @@ void install_on_properties(graphql::graph& g, service& s, addresses& read_by_oth
 {
     g.extend<property>()
         .fetch<std::vector<feed>, nothing>(
-            "feeds", "The calendars of other platforms that close nights here, as the host.", two_statements,
-            list_of_each<feed, property>([&s](const identity& who, property_id p) { return s.list(who, p); }))
+            "feeds", "The calendars of other platforms that close nights here, as the host.", 1,
+            list_of_each<feed, property>(
+                [&s](const identity& who, std::vector<property_id> ids) { return s.list(who, std::move(ids)); }))
         .fetch<std::vector<conflict>, nothing>(
-            "conflicts", "Confirmed stays on nights that another calendar closes, as the host.", two_statements,
-            list_of_each<conflict, property>([&s](const identity& who, property_id p) { return s.conflicts(who, p); }))
+            "conflicts", "Confirmed stays on nights that another calendar closes, as the host.", 1,
+            list_of_each<conflict, property>(
+                [&s](const identity& who, std::vector<property_id> ids) { return s.conflicts(who, std::move(ids)); }))
         .fetch<std::vector<ical_address>, nothing>(
-            "icalAddresses", "Where others read its calendar, without what is secret of it, as the host.",
-            two_statements, list_of_each<ical_address, property>([&read_by_others](const identity& who, property_id p) {
-                return read_by_others.list(who, p);
+            "icalAddresses", "Where others read its calendar, without what is secret of it, as the host.", 1,
+            list_of_each<ical_address, property>([&read_by_others](const identity& who, std::vector<property_id> ids) {
+                return read_by_others.list(who, std::move(ids));
             }));
 }
 

@@ -1,11 +1,12 @@
 -- Calendars of other platforms, and ours for them. `now` always comes from the caller's clock.
 
--- name: property_of_host
-select host_id, status, coalesce(time_zone, 'UTC') as time_zone from property where id = $1 and status <> 'deleted';
+-- name: properties_of_host
+select id, host_id, status, coalesce(time_zone, 'UTC') as time_zone from property
+where id = any($1) and status <> 'deleted';
 
 -- name: property_to_feed
 -- What its feeds close is rewritten: bookers wait, as they do when the host closes nights.
-select host_id, status, coalesce(time_zone, 'UTC') as time_zone from property
+select id, host_id, status, coalesce(time_zone, 'UTC') as time_zone from property
 where id = $1 and status <> 'deleted' for no key update;
 
 -- name: lock_property_of_feed
@@ -23,18 +24,13 @@ select exists (select from feed where property_id = $1 and url = $2 and id <> $3
 -- name: insert_feed
 insert into feed (id, property_id, name, url, next_fetch_at, created_at, updated_at) values ($1, $2, $3, $4, $5, $5, $5);
 
--- name: feeds_of_property
-select f.*, (select coalesce(sum(upper(nights) - lower(nights)), 0)::int from feed_block where feed_id = f.id) as nights
-from feed f where f.property_id = $1 order by f.id;
-
--- name: find_feed
--- For the host of the property, or an admin ($3).
-select f.*, (select coalesce(sum(upper(nights) - lower(nights)), 0)::int from feed_block where feed_id = f.id) as nights
-from feed f join property p on p.id = f.property_id
-where f.id = $1 and p.status <> 'deleted' and (p.host_id = $2 or $3);
+-- name: feeds_of_properties
+select f.property_id as whose, f.*,
+       (select coalesce(sum(upper(nights) - lower(nights)), 0)::int from feed_block where feed_id = f.id) as nights
+from feed f where f.property_id = any($1) order by f.id;
 
 -- name: find_feeds
--- The same of many.
+-- For the host of the property, or an admin ($3).
 select f.*, (select coalesce(sum(upper(nights) - lower(nights)), 0)::int from feed_block where feed_id = f.id) as nights
 from feed f join property p on p.id = f.property_id
 where f.id = any ($1) and p.status <> 'deleted' and (p.host_id = $2 or $3);
@@ -55,18 +51,22 @@ update feed set asked_at = $2, next_fetch_at = $2 where id = $1 and (asked_at is
 -- name: delete_feed
 delete from feed where id = $1;
 
--- name: nights_of_feed
-select lower(nights) as "from", upper(nights) as "to" from feed_block where feed_id = $1 order by nights;
+-- name: nights_of_feeds
+select feed_id as whose, lower(nights) as "from", upper(nights) as "to" from feed_block where feed_id = any($1)
+order by nights;
 
--- name: history_of_feed
-select at, outcome, status, bytes, events, added, removed from feed_fetch where feed_id = $1 order by id desc limit 100;
+-- name: history_of_feeds
+select h.* from unnest($1::uuid[]) feed cross join lateral (
+    select feed_id as whose, at, outcome, status, bytes, events, added, removed from feed_fetch
+    where feed_id = feed order by id desc limit 100) h;
 
 -- name: open_conflicts
-select c.feed_id, f.name as feed_name, c.booking_id, lower(c.nights) as "from", upper(c.nights) as "to", c.likely_echo,
-       c.found_at
-from feed_conflict c join feed f on f.id = c.feed_id
-where c.property_id = $1 and c.resolved_at is null
-order by c.nights, c.feed_id, c.booking_id limit 500;
+select o.* from unnest($1::uuid[]) property cross join lateral (
+    select c.property_id as whose, c.feed_id, f.name as feed_name, c.booking_id, lower(c.nights) as "from",
+           upper(c.nights) as "to", c.likely_echo, c.found_at
+    from feed_conflict c join feed f on f.id = c.feed_id
+    where c.property_id = property and c.resolved_at is null
+    order by c.nights, c.feed_id, c.booking_id limit 500) o;
 
 -- name: take_due_feeds
 -- Those due before $1. Pushed on to $2 at once, so that nobody else takes them; the fetch says when the next one is.
@@ -134,8 +134,9 @@ select count(*) from ical_address where property_id = $1;
 -- name: insert_address
 insert into ical_address (id, property_id, name, secret_hash, created_at) values ($1, $2, $3, $4, $5);
 
--- name: addresses_of_property
-select id, name, created_at, last_read_at from ical_address where property_id = $1 order by id;
+-- name: addresses_of_properties
+select property_id as whose, id, name, created_at, last_read_at from ical_address where property_id = any($1)
+order by id;
 
 -- name: delete_address
 delete from ical_address where id = $1 and property_id = $2;

@@ -5,6 +5,7 @@
 #include "platform/http/answering.hpp"
 #include "platform/http/api.hpp"
 #include "platform/http/problem.hpp"
+#include "platform/many.hpp"
 
 namespace roost::feeds {
 namespace {
@@ -35,7 +36,7 @@ void install_feeds(http::api& a, service& s)
           "List the calendars of other platforms that close nights here, as the host.")
         .fails_with(errc::not_allowed)
         .handle([&s](signed_in who, property_id p) -> task<result<http::page<feed>>> {
-            co_return one_page(co_await s.list(who, p));
+            co_return one_page(co_await only(s.list(who, just(p))));
         });
     a.post("/properties/{property_id}/feeds/", "Read a calendar of another platform from now on, as the host.")
         .fails_with(errc::not_allowed)
@@ -52,7 +53,7 @@ void install_feeds(http::api& a, service& s)
           "Confirmed stays on nights that another calendar closes, as the host.")
         .fails_with(errc::not_allowed)
         .handle([&s](signed_in who, property_id p) -> task<result<http::page<conflict>>> {
-            co_return one_page(co_await s.conflicts(who, p));
+            co_return one_page(co_await only(s.conflicts(who, just(p))));
         });
 }
 
@@ -75,11 +76,11 @@ void install_feed(http::api& a, service& s)
         });
     a.get("/feeds/{feed_id}/history/", "The last 100 fetches of a feed, the latest first.")
         .handle([&s](signed_in who, feed_id f) -> task<result<http::page<fetch_record>>> {
-            co_return one_page(co_await s.history(who, f));
+            co_return one_page(co_await only(s.history(who, just(f))));
         });
     a.get("/feeds/{feed_id}/nights/", "The nights a feed closes, in order.")
         .handle([&s](signed_in who, feed_id f) -> task<result<http::page<night_range>>> {
-            co_return one_page(co_await s.nights(who, f));
+            co_return one_page(co_await only(s.nights(who, just(f))));
         });
 }
 
@@ -88,7 +89,7 @@ void install_addresses(http::api& a, addresses& s)
     a.get("/properties/{property_id}/ical/", "List the addresses at which others read the calendar, as the host.")
         .fails_with(errc::not_allowed)
         .handle([&s](signed_in who, property_id p) -> task<result<http::page<ical_address>>> {
-            co_return one_page(co_await s.list(who, p));
+            co_return one_page(co_await only(s.list(who, just(p))));
         });
     a.post("/properties/{property_id}/ical/", "Make a secret address for another platform, as the host.")
         .fails_with(errc::not_allowed)

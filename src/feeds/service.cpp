@@ -65,22 +65,18 @@ task<result<feed>> service::add(pg::tx& tx, const identity& who, property_id pro
     if (*count >= most_feeds) co_return invalid("/url", "a property reads at most 10 calendars");
     tx.queue(sql::insert_feed, id, property, asked.name, asked.url, now);
     enqueue(tx, id, now);
-    const auto made = co_await tx.one<feed_row>(sql::find_feed, id, who.user, who.is_admin);
+    const auto made = co_await tx.one<feed_row>(sql::find_feeds, just(id), who.user, who.is_admin);
     co_return made->shown();
 }
 
-task<result<std::vector<feed>>> service::list(const identity& who, property_id property)
+task<std::vector<result<std::vector<feed>>>> service::list(const identity& who, std::vector<property_id> properties)
 {
-    const auto p = co_await db_.one<owned_property>(sql::property_of_host, property);
-    if (auto allowed = only_owner(p, who); !allowed) co_return std::unexpected{std::move(allowed.error())};
-    std::vector<feed> all;
-    for (const auto& row : co_await db_.all<feed_row>(sql::feeds_of_property, property)) all.push_back(row.shown());
-    co_return all;
+    return lists_of<feed_row>(db_, who, std::move(properties), sql::feeds_of_properties, &feed_row::shown);
 }
 
 task<result<feed>> service::find(const identity& who, feed_id id)
 {
-    const auto found = co_await db_.one<feed_row>(sql::find_feed, id, who.user, who.is_admin);
+    const auto found = co_await db_.one<feed_row>(sql::find_feeds, just(id), who.user, who.is_admin);
     if (!found) co_return no_such_feed();
     co_return found->shown();
 }
@@ -108,7 +104,7 @@ task<result<feed>> service::change(pg::tx& tx, const identity& who, feed_id id, 
         enqueue(tx, id, now);
     }
     if (changes.name) tx.queue(sql::rename_feed, id, *changes.name, now);
-    const auto changed = co_await tx.one<feed_row>(sql::find_feed, id, who.user, who.is_admin);
+    const auto changed = co_await tx.one<feed_row>(sql::find_feeds, just(id), who.user, who.is_admin);
     co_return changed->shown();
 }
 
@@ -124,7 +120,7 @@ task<result<void>> service::remove(pg::tx& tx, const identity& who, feed_id id)
 task<result<feed>> service::refresh(pg::tx& tx, const identity& who, feed_id id)
 {
     const auto now = clock_.now();
-    if (!co_await tx.one<feed_row>(sql::find_feed, id, who.user, who.is_admin)) co_return no_such_feed();
+    if (!co_await tx.one<feed_row>(sql::find_feeds, just(id), who.user, who.is_admin)) co_return no_such_feed();
     if (co_await tx.run(sql::ask_for_feed, id, now, now - refresh_pause) == 0)
     {
         error soon{errc::too_many_requests, "it was asked for a moment ago", {}, {}};
@@ -132,27 +128,38 @@ task<result<feed>> service::refresh(pg::tx& tx, const identity& who, feed_id id)
         co_return std::unexpected{std::move(soon)};
     }
     enqueue(tx, id, now);
-    const auto asked = co_await tx.one<feed_row>(sql::find_feed, id, who.user, who.is_admin);
+    const auto asked = co_await tx.one<feed_row>(sql::find_feeds, just(id), who.user, who.is_admin);
     co_return asked->shown();
 }
 
-task<result<std::vector<fetch_record>>> service::history(const identity& who, feed_id id)
+/// What `statement` finds of several feeds, of each that is one's own.
+template <class Row>
+task<std::vector<result<std::vector<Row>>>> service::of_feeds(const identity& who, std::vector<feed_id> ids,
+                                                              pg::statement statement)
 {
-    if (!co_await db_.one<feed_row>(sql::find_feed, id, who.user, who.is_admin)) co_return no_such_feed();
-    co_return co_await db_.all<fetch_record>(sql::history_of_feed, id);
+    answers<feed_id, std::vector<Row>> told;
+    std::vector<feed_id> own;
+    for (const auto& f : co_await db_.all<feed_row>(sql::find_feeds, ids, who.user, who.is_admin)) own.push_back(f.id);
+    if (own.empty()) co_return told.of(ids, no_such_feed());
+    auto found = co_await pg::piled(db_.all<pg::row_of<feed_id, Row>>(statement, own));
+    for (const auto& f : own) told.tell(f, found.take(f));
+    co_return told.of(ids, no_such_feed());
 }
 
-task<result<std::vector<night_range>>> service::nights(const identity& who, feed_id id)
+task<std::vector<result<std::vector<fetch_record>>>> service::history(const identity& who, std::vector<feed_id> ids)
 {
-    if (!co_await db_.one<feed_row>(sql::find_feed, id, who.user, who.is_admin)) co_return no_such_feed();
-    co_return co_await db_.all<night_range>(sql::nights_of_feed, id);
+    return of_feeds<fetch_record>(who, std::move(ids), sql::history_of_feeds);
 }
 
-task<result<std::vector<conflict>>> service::conflicts(const identity& who, property_id property)
+task<std::vector<result<std::vector<night_range>>>> service::nights(const identity& who, std::vector<feed_id> ids)
 {
-    const auto p = co_await db_.one<owned_property>(sql::property_of_host, property);
-    if (auto allowed = only_owner(p, who); !allowed) co_return std::unexpected{std::move(allowed.error())};
-    co_return co_await db_.all<conflict>(sql::open_conflicts, property);
+    return of_feeds<night_range>(who, std::move(ids), sql::nights_of_feeds);
+}
+
+task<std::vector<result<std::vector<conflict>>>> service::conflicts(const identity& who,
+                                                                    std::vector<property_id> properties)
+{
+    return lists_of<conflict>(db_, who, std::move(properties), sql::open_conflicts);
 }
 
 task<result<void>> service::enqueue_due()

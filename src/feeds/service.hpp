@@ -46,6 +46,9 @@ class service
     task<snapshot> look(const feed_to_fetch& f);
     task<result<void>> apply(pg::tx& tx, const feed_to_fetch& f, const snapshot& seen);
     void enqueue(pg::tx& tx, feed_id id, instant now);
+    template <class Row>
+    task<std::vector<result<std::vector<Row>>>> of_feeds(const identity& who, std::vector<feed_id> ids,
+                                                         pg::statement statement);
 
 public:
     service(pg::database& db, const clock& c, outbound::client& client, outbound::guard g,
@@ -56,7 +59,6 @@ public:
     /// Begins to fetch a calendar at once. errc::invalid_input for an address that may not be asked, one that the
     /// property has already, and the eleventh.
     task<result<feed>> add(pg::tx& tx, const identity& who, property_id property, new_feed asked);
-    task<result<std::vector<feed>>> list(const identity& who, property_id property);
     task<result<feed>> find(const identity& who, feed_id id);
     /// Those that exist and are theirs, in any order.
     task<std::vector<feed>> find_all(const identity& who, std::vector<feed_id> ids);
@@ -66,12 +68,16 @@ public:
     /// Fetches it soon. errc::too_many_requests within a minute of the last time.
     task<result<feed>> refresh(pg::tx& tx, const identity& who, feed_id id);
 
+    // Of several at a time, each by itself and in their order.
+
+    task<std::vector<result<std::vector<feed>>>> list(const identity& who, std::vector<property_id> properties);
     /// The last 100 fetches, the latest first.
-    task<result<std::vector<fetch_record>>> history(const identity& who, feed_id id);
+    task<std::vector<result<std::vector<fetch_record>>>> history(const identity& who, std::vector<feed_id> ids);
     /// What it closes, merged and in order.
-    task<result<std::vector<night_range>>> nights(const identity& who, feed_id id);
+    task<std::vector<result<std::vector<night_range>>>> nights(const identity& who, std::vector<feed_id> ids);
     /// Confirmed stays on nights that a feed closes, now. At most 500.
-    task<result<std::vector<conflict>>> conflicts(const identity& who, property_id property);
+    task<std::vector<result<std::vector<conflict>>>> conflicts(const identity& who,
+                                                               std::vector<property_id> properties);
 
     /// Enqueues the fetches that are due.
     task<result<void>> enqueue_due();

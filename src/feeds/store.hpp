@@ -13,13 +13,14 @@ namespace roost::feeds {
 /// What decides who may do what to a property's calendars.
 struct owned_property
 {
+    property_id id;
     user_id host;
     property_status status;
     roost::time_zone time_zone;
 
     static constexpr auto fields =
-        schema::fields(field<&owned_property::host>("host_id"), field<&owned_property::status>("status"),
-                       field<&owned_property::time_zone>("time_zone"));
+        schema::fields(field<&owned_property::id>("id"), field<&owned_property::host>("host_id"),
+                       field<&owned_property::status>("status"), field<&owned_property::time_zone>("time_zone"));
 };
 
 struct feed_row
