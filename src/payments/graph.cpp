@@ -18,8 +18,6 @@ struct by_id
     static constexpr auto fields = schema::fields(field<&by_id::id>("id", "Which."));
 };
 
-constexpr std::uint32_t receipt_cost = 40;  // statements for each booking by itself
-
 std::unexpected<error> nobody() { return fail(errc::not_signed_in, "sign in first"); }
 
 void install_payments(graphql::graph& g, service& s)
@@ -67,13 +65,12 @@ void install_receipts(graphql::graph& g, receipt_service& r)
 {
     g.object<receipt>("Receipt", "What a booking cost, what was paid of it, and what was given back.");
     g.extend<booking>().fetch<receipt, nothing>(
-        "receipt", "What it cost, what was paid of it, and what was given back.", receipt_cost,
-        [&r](batch& b, std::span<const booking* const> parents, nothing) {
-            return graphql::for_each<receipt>(parents, [&r, &b](const booking& one) -> task<result<receipt>> {
-                auto found = co_await r.find(*b.context.who, one.id);
-                if (!found) co_return std::unexpected{std::move(found.error())};
-                co_return std::move(found->shown);
-            });
+        "receipt", "What it cost, what was paid of it, and what was given back.", 1,
+        [&r](batch& b, std::span<const booking* const> parents, nothing) -> task<std::vector<result<receipt>>> {
+            std::vector<result<receipt>> all;
+            for (auto& found : co_await r.find(*b.context.who, graphql::ids_of(parents)))
+                all.push_back(std::move(found).transform([](found_receipt f) { return std::move(f.shown); }));
+            co_return all;
         });
 }
 

@@ -38,8 +38,8 @@ where p.applied and p.captured > 0
 limit $1;
 
 -- name: stay_on_receipt
--- What its receipt says of a booking beside its price, for $2 to read. Names are those of the first that was issued.
-select p.title as property, p.city, p.country, b.time_zone, r.issuer, reader.locale,
+-- What their receipts say of bookings beside their prices, for $2 to read. Names are those of the first that was issued.
+select b.id as whose, p.title as property, p.city, p.country, b.time_zone, r.issuer, reader.locale,
        coalesce(r.guest_name, g.display_name) as guest, coalesce(r.host_name, h.display_name) as host
 from booking b
 join property p on p.id = b.property_id
@@ -47,15 +47,15 @@ join app_user g on g.id = b.guest_id
 join app_user h on h.id = b.host_id
 join app_user reader on reader.id = $2
 left join lateral (select * from receipt where booking_id = b.id order by year, sequence limit 1) r on true
-where b.id = $1;
+where b.id = any($1);
 
--- name: receipts_of_booking
+-- name: receipts_of_bookings
 -- A refund that was asked for again stands where the last of its repetitions does.
-select case when r.refund_id is null then 'payment' else 'credit_note' end as kind,
+select r.booking_id as whose, case when r.refund_id is null then 'payment' else 'credit_note' end as kind,
        receipt_number(r.year, r.sequence) as number, r.issued_at, r.currency, r.amount, p.method, f.cause,
        coalesce(f.reason, '') as reason,
        (select status from refund l where l.payment_id = f.payment_id and coalesce(l.repeats, l.id) = f.id
         order by l.id desc limit 1) as refund_status
 from receipt r join payment p on p.id = r.payment_id left join refund f on f.id = r.refund_id
-where r.booking_id = $1
+where r.booking_id = any($1)
 order by r.year, r.sequence;

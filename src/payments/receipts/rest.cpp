@@ -2,6 +2,7 @@
 
 #include "payments/receipts/service.hpp"
 #include "platform/http/api.hpp"
+#include "platform/many.hpp"
 
 namespace roost::payments {
 namespace {
@@ -43,7 +44,7 @@ void install_receipts(http::api& a, receipt_service& r)
             "In the reader's language. It has a number as soon as something was paid; what is paid or given back later "
             "has numbers of its own. Without Accept it is JSON.")
         .handle([&r](http::signed_in who, http::wanted as, booking_id b) -> task<result<shown_receipt>> {
-            auto found = co_await r.find(who, b);
+            auto found = co_await only(r.find(who, just(b)));
             if (!found) co_return std::unexpected{std::move(found.error())};
             co_return co_await show(r, *std::move(found), as.media_type);
         });

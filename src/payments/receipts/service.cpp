@@ -4,6 +4,8 @@
 
 #include "bookings/payable.hpp"
 #include "payments/receipts/queries.hpp"
+#include "platform/many.hpp"
+#include "platform/pg/piles.hpp"
 #include "platform/schema/json.hpp"
 
 namespace roost::payments {
@@ -29,6 +31,45 @@ money due_of(const bookings::booking& b, const std::vector<receipt_entry>& entri
     for (const auto& e : entries)
         if (e.cause == refund_cause::admin || e.cause == refund_cause::dispute) due = due - e.amount;
     return {std::max<std::int64_t>(due.minor(), 0), due.unit()};
+}
+
+receipt receipt_of(const bookings::booking& b, const stay_on_receipt& stay, const payments::issuer& by,
+                   std::vector<receipt_entry> entries)
+{
+    const money nothing{0, b.price.total.unit()};
+    receipt r{.number = {},
+              .issued_at = {},
+              .issued_by = stay.issuer.value_or(by),
+              .booking = b.id,
+              .status = b.status,
+              .guest = stay.guest,
+              .host = stay.host,
+              .property = stay.property,
+              .city = stay.city,
+              .country = stay.country,
+              .time_zone = stay.time_zone,
+              .check_in = b.check_in,
+              .check_out = b.check_out,
+              .nights = b.nights,
+              .guests = b.guests,
+              .lines = b.price.lines,
+              .total = b.price.total,
+              .taxes = nothing,
+              .taken_off = b.refund ? b.refund->total : nothing,
+              .paid = nothing,
+              .given_back = nothing,
+              .due = nothing,
+              .entries = std::move(entries)};
+    for (const auto& line : r.lines)
+        if (line.kind == calendar::price_line_kind::tax) r.taxes += line.amount;
+    for (const auto& e : r.entries) (e.kind == receipt_entry_kind::credit_note ? r.given_back : r.paid) += e.amount;
+    if (!r.entries.empty())
+    {
+        r.number = r.entries.front().number;
+        r.issued_at = r.entries.front().issued_at;
+    }
+    r.due = due_of(b, r.entries);
+    return r;
 }
 
 constexpr std::size_t most_at_once = 200;
@@ -77,47 +118,25 @@ task<result<void>> receipt_service::issue_missing()
     co_return result<void>{};
 }
 
-task<result<found_receipt>> receipt_service::find(const identity& who, booking_id id)
+task<std::vector<result<found_receipt>>> receipt_service::find(const identity& who, std::vector<booking_id> ids)
 {
-    const auto b = co_await bookings_.find(who, id);
-    if (!b) co_return std::unexpected{b.error()};
-    const auto stay = (co_await db_.one<stay_on_receipt>(receipts::sql::stay_on_receipt, id, who.user)).value();
-    const money nothing{0, b->price.total.unit()};
-    receipt r{.number = {},
-              .issued_at = {},
-              .issued_by = stay.issuer.value_or(by_),
-              .booking = id,
-              .status = b->status,
-              .guest = stay.guest,
-              .host = stay.host,
-              .property = stay.property,
-              .city = stay.city,
-              .country = stay.country,
-              .time_zone = stay.time_zone,
-              .check_in = b->check_in,
-              .check_out = b->check_out,
-              .nights = b->nights,
-              .guests = b->guests,
-              .lines = b->price.lines,
-              .total = b->price.total,
-              .taxes = nothing,
-              .taken_off = b->refund ? b->refund->total : nothing,
-              .paid = nothing,
-              .given_back = nothing,
-              .due = nothing,
-              .entries = {}};
-    for (const auto& line : r.lines)
-        if (line.kind == calendar::price_line_kind::tax) r.taxes += line.amount;
-    r.entries = co_await db_.all<receipt_entry>(receipts::sql::receipts_of_booking, id);
-    for (const auto& e : r.entries) (e.kind == receipt_entry_kind::credit_note ? r.given_back : r.paid) += e.amount;
-    if (!r.entries.empty())
+    answers<booking_id, found_receipt> told;
+    const auto no_such_booking = fail(errc::not_found, "there is no such booking");
+    const auto seen = co_await bookings_.find_all(who, ids);
+    if (seen.empty()) co_return told.of(ids, no_such_booking);
+    std::vector<booking_id> own;
+    for (const auto& b : seen) own.push_back(b.id);
+    auto stays = co_await pg::piled(
+        db_.all<pg::row_of<booking_id, stay_on_receipt>>(receipts::sql::stay_on_receipt, own, who.user));
+    auto entries =
+        co_await pg::piled(db_.all<pg::row_of<booking_id, receipt_entry>>(receipts::sql::receipts_of_bookings, own));
+    for (const auto& b : seen)
     {
-        r.number = r.entries.front().number;
-        r.issued_at = r.entries.front().issued_at;
+        auto stay = stays.take(b.id).at(0);
+        auto made = receipt_of(b, stay, by_, entries.take(b.id));
+        told.tell(b.id, found_receipt{std::move(made), std::move(stay.locale)});
     }
-    r.due = due_of(*b, r.entries);
-    found_receipt found{std::move(r), stay.locale};
-    co_return found;
+    co_return told.of(ids, no_such_booking);
 }
 
 sheet receipt_service::written(const found_receipt& r) const { return sheet_of(r.shown, r.locale, zone_); }

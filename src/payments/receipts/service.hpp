@@ -39,7 +39,8 @@ public:
     /// The same for all bookings of which the release before this one has not taken numbers. For a job.
     task<result<void>> issue_missing();
 
-    task<result<found_receipt>> find(const identity& who, booking_id id);
+    /// Those of several bookings, each by itself and in their order.
+    task<std::vector<result<found_receipt>>> find(const identity& who, std::vector<booking_id> ids);
     /// In the reader's language.
     sheet written(const found_receipt& r) const;
     /// errc::overloaded when too many are being made.
