@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from support.calendars import feed_in_conflict, fetched
 from support.counting import Counting
 from support.payouts import adjusted, set_account
 from support.processes import wait_until
@@ -97,10 +98,9 @@ class Scene:
             season = {"from": clock.today(100 + 20 * n), "to": clock.today(110 + 20 * n), "min_nights": 3}
             host.post(f"{home}seasons/", {"name": f"Season {n}", **season}).expect(201)
             host.post(f"{home}ical/", {"name": f"Reader {n}"}).expect(201)
-            self.ids["feed_id"] = self._feed(db, listing, stay, n)
+            self.ids["feed_id"] = feed_in_conflict(db, listing, stay, n)
         for n in range(rows):
-            db.execute("""insert into feed_fetch (feed_id, at, outcome, bytes, events, added, removed)
-                          values (%s, now(), 'read', 0, 0, 0, 0)""", [self.ids["feed_id"]])
+            fetched(db, self.ids["feed_id"])
             db.execute("""insert into feed_block (feed_id, property_id, nights)
                           values (%s, %s, daterange(%s::date, %s::date + 1))""",
                        [self.ids["feed_id"], listing["id"], *[clock.today(200 + 2 * n)] * 2])
@@ -115,18 +115,6 @@ class Scene:
             self._money(api, db, currency, self.bookings[n])
         told = lambda: len(host.get("/notifications/?limit=100").expect(200)["results"])  # noqa: E731
         wait_until(lambda: told() >= rows, what="the host being told")
-
-    def _feed(self, db, listing, stay, n):
-        """One that is in conflict with the stay, and not due for years."""
-        feed = db.execute("""insert into feed (id, property_id, name, url, next_fetch_at, created_at, updated_at)
-                             values (gen_random_uuid(), %s, 'Elsewhere', %s, now() + interval '20 years', now(), now())
-                             returning id""", [listing["id"], f"https://calendar.invalid/{n}.ics"]).fetchone()["id"]
-        db.execute("""insert into feed_block (feed_id, property_id, nights)
-                      select %s, property_id, daterange(check_in, check_out) from booking where id = %s""", [feed, stay])
-        db.execute("""insert into feed_conflict (feed_id, booking_id, property_id, nights, likely_echo, found_at)
-                      select %s, id, property_id, daterange(check_in, check_out), false, now() from booking
-                      where id = %s""", [feed, stay])
-        return str(feed)
 
     def _money(self, api, db, currency, booking):
         """A balance and an account of the host's in that currency, and a row of all that only admins list."""

@@ -5,8 +5,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "platform/graphql/beside.hpp"
-
 namespace roost::graphql {
 
 namespace detail {
@@ -248,22 +246,6 @@ std::vector<result<std::vector<Row>>> dealt(std::span<const T* const> parents, s
     std::vector<result<std::vector<Row>>> all;
     for (const auto* p : parents) all.emplace_back(piles[p->id.value]);
     return all;
-}
-
-/// For what a service knows of one thing only: asks for each, side by side. A field that does so says what it costs.
-template <class R, class T, class F>
-task<std::vector<result<R>>> for_each(std::span<const T* const> parents, F ask)
-{
-    std::vector<std::optional<result<R>>> made(parents.size());
-    std::vector<task<>> work;
-    work.reserve(parents.size());
-    const auto one = [&](std::size_t i) -> task<> { made[i].emplace(co_await ask(*parents[i])); };
-    for (std::size_t i = 0; i < parents.size(); ++i) work.push_back(one(i));
-    co_await all_of(std::move(work));
-    std::vector<result<R>> all;
-    all.reserve(made.size());
-    for (auto& m : made) all.push_back(*std::move(m));
-    co_return all;
 }
 
 }  // namespace roost::graphql

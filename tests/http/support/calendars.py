@@ -98,3 +98,22 @@ def nights_of(ranges):
         first, last = (datetime.date.fromisoformat(str(d)) for d in (first, last))
         found |= {first + n * DAY for n in range((last - first).days)}
     return found
+
+
+def feed_in_conflict(db, listing, stay, n):
+    """A feed of the listing that closes a stay's nights, and is not due for years; its id."""
+    feed = db.execute("""insert into feed (id, property_id, name, url, next_fetch_at, created_at, updated_at)
+                         values (gen_random_uuid(), %s, 'Elsewhere', %s, now() + interval '20 years', now(), now())
+                         returning id""", [listing["id"], f"https://calendar.invalid/{n}.ics"]).fetchone()["id"]
+    db.execute("""insert into feed_block (feed_id, property_id, nights)
+                  select %s, property_id, daterange(check_in, check_out) from booking where id = %s""", [feed, stay])
+    db.execute("""insert into feed_conflict (feed_id, booking_id, property_id, nights, likely_echo, found_at)
+                  select %s, id, property_id, daterange(check_in, check_out), false, now() from booking
+                  where id = %s""", [feed, stay])
+    return str(feed)
+
+
+def fetched(db, feed):
+    """A line of its history."""
+    db.execute("""insert into feed_fetch (feed_id, at, outcome, bytes, events, added, removed)
+                  values (%s, now(), 'read', 0, 0, 0, 0)""", [feed])
