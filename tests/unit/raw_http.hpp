@@ -103,6 +103,17 @@ public:
         send(bytes);
         return receive();
     }
+    /// The next line, without its end; nothing when the connection ended instead.
+    std::optional<std::string> line()
+    {
+        std::size_t end;
+        while ((end = in_.find('\n')) == in_.npos)
+            if (!fill()) return std::nullopt;
+        auto found = in_.substr(0, end);
+        in_.erase(0, end + 1);
+        if (found.ends_with('\r')) found.pop_back();
+        return found;
+    }
     /// Whether nothing but the end of the connection follows.
     bool ended() { return in_.empty() && !fill(); }
 };

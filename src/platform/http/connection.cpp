@@ -6,9 +6,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <deque>
+#include <format>
 #include <memory>
 #include <typeinfo>
 
@@ -42,6 +44,7 @@ enum class phase
     body,
     handling,
     writing,
+    streaming,  // for as long as the stream likes
     closing,
 };
 
@@ -58,6 +61,7 @@ class http_connection final : public connection
     std::string out_;
     std::deque<std::string> plain_tags_;  // what views of request_ point to, when the client's tags had codings
     std::string_view none_match_;         // as it came
+    body_stream* streaming_ = nullptr;
     phase phase_ = phase::opening;
     steady_clock::time_point deadline_;
     bool timed_out_ = false;
@@ -98,6 +102,7 @@ public:
         switch (phase_)
         {
             case phase::handling: return answer_overdue(now);
+            case phase::streaming: return;
             case phase::idle:
             case phase::head:
             case phase::body:
@@ -112,6 +117,7 @@ public:
 
     void drain() override
     {
+        if (streaming_) streaming_->drain();
         if (phase_ == phase::idle) deadline_ = std::min(deadline_, steady_clock::now() + drain_grace);
     }
 
@@ -124,11 +130,12 @@ private:
         return ec;
     }
 
-    void enter(phase p, steady_clock::time_point now, std::chrono::milliseconds at_most)
+    void enter(phase p, steady_clock::time_point until)
     {
         phase_ = p;
-        deadline_ = now + at_most;
+        deadline_ = until;
     }
+    void enter(phase p, steady_clock::time_point now, std::chrono::milliseconds at_most) { enter(p, now + at_most); }
 
     task<bool> open()
     {
@@ -158,8 +165,63 @@ private:
         auto answer = co_await handle();
         worker_.running().add(-1);
         if (overdue_) co_return false;
-        const bool keep_alive = intake_.keeps_alive() && !worker_.draining();
-        co_return co_await send(answer, keep_alive) && keep_alive;
+        const bool keep_alive = intake_.keeps_alive() && !worker_.draining() && !answer.stream;
+        if (!co_await send(answer, keep_alive)) co_return false;
+        if (answer.stream && request_.method != method::head) co_await stream(*answer.stream);
+        co_return keep_alive;
+    }
+
+    task<> stream(body_stream& s)
+    {
+        using namespace boost::asio::experimental::awaitable_operators;
+        streaming_ = &s;
+        s.cut = [this] { close(); };
+        enter(phase::streaming, steady_clock::time_point::max());
+        if (worker_.draining()) s.drain();
+        co_await (send_pieces(s) && await_end(s));
+        streaming_ = nullptr;
+        s.cut = {};
+    }
+
+    /// Until there are no more, or one is not taken in time.
+    task<> send_pieces(body_stream& s)
+    {
+        const bool in_chunks = !intake_.http_1_0();
+        bool taken = true;
+        while (taken)
+        {
+            auto piece = co_await s.next();
+            if (!piece) break;
+            out_ = in_chunks ? std::format("{:x}\r\n{}\r\n", piece->size(), *piece) : *std::move(piece);
+            taken = co_await send_piece();
+        }
+        if (taken && in_chunks)
+        {
+            out_ = "0\r\n\r\n";
+            co_await send_piece();
+        }
+        enter(phase::closing, steady_clock::now(), linger_time);
+        stream_.lowest_layer().cancel(ignored());
+    }
+
+    task<bool> send_piece()
+    {
+        enter(phase::writing, steady_clock::now(), config_.write_timeout);
+        const auto [failed, n] = co_await asio::async_write(stream_, asio::buffer(out_), as_result);
+        enter(phase::streaming, steady_clock::time_point::max());
+        co_return !failed;
+    }
+
+    /// A client that goes away is noticed by its end of input; what it says meanwhile is not heard.
+    task<> await_end(body_stream& s)
+    {
+        std::array<char, 256> unheard{};
+        for (bool there = true; there;)
+        {
+            const auto [failed, n] = co_await stream_.async_read_some(asio::buffer(unheard), as_result);
+            there = !failed;
+        }
+        s.stop();
     }
 
     // Until a request is complete or refused; false when the peer is gone, or has said nothing for too long.
@@ -253,7 +315,7 @@ private:
     void render(response& answer, bool keep_alive)
     {
         worker_.shared().origins.apply(request_, answer);
-        if (config_.compression)
+        if (config_.compression && !answer.stream)
             encode(answer, request_.find("Accept-Encoding").value_or(""), none_match_, config_.compression_min_bytes);
         if (request_.secure) answer.set("Strict-Transport-Security", "max-age=31536000");
         if (config_.development)
@@ -267,6 +329,7 @@ private:
         h.date = worker_.date();
         h.request_id = request_.id;
         h.body_size = answer.bytes().size();
+        h.streamed = answer.stream != nullptr;
         h.http_1_0 = intake_.http_1_0();
         h.keep_alive = keep_alive;
         out_.clear();

@@ -77,12 +77,30 @@ struct header
 /// Bytes several replies share, such as a cache entry.
 using shared_bytes = std::shared_ptr<const std::string>;
 
+/// A body that comes into being while it is sent. All of it happens on the connection's thread; the request lives as
+/// long as it does. It is the last of its connection.
+class body_stream
+{
+public:
+    /// Ends the connection at once, also while a piece waits for a slow reader. Set while the body is sent.
+    std::function<void()> cut = {};
+
+    virtual ~body_stream() = default;
+    /// The next piece once there is one, never empty; nothing after the last. Must not throw.
+    virtual task<std::optional<std::string>> next() = 0;
+    /// The server is asked to end: what next() waits for is over, and little may follow.
+    virtual void drain() = 0;
+    /// Nobody reads any more: next() gives nothing, soon.
+    virtual void stop() = 0;
+};
+
 struct response
 {
     int status = 200;
     std::string_view content_type = {};  // literal; empty: none is sent
     std::vector<header> headers = {};    // not Content-Length, Connection, Date, Vary: Accept-Encoding: those are ours
     std::variant<std::string, shared_bytes> body = {};
+    std::shared_ptr<body_stream> stream = {};  // instead of a body
     std::string_view route = {};  // pattern for logs and metrics, "/properties/{property_id}/"; literal
 
     std::string_view bytes() const noexcept;

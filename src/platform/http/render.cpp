@@ -92,7 +92,11 @@ void render_head(std::string& out, const response& r, const reply_head& h)
     else if (h.http_1_0)
         field(out, "Connection", "keep-alive");
     if (!r.content_type.empty()) field(out, "Content-Type", r.content_type);
-    if (r.status != 204 && r.status != 304)
+    if (h.streamed)
+    {
+        if (!h.http_1_0) field(out, "Transfer-Encoding", "chunked");
+    }
+    else if (r.status != 204 && r.status != 304)
     {
         out += "Content-Length: ";
         append(out, h.body_size);

@@ -19,6 +19,7 @@ struct reply_head
     std::string_view date;
     std::string_view request_id;
     std::size_t body_size = 0;
+    bool streamed = false;  // in chunks, or to HTTP/1.0 until the connection ends
     bool http_1_0 = false;
     bool keep_alive = true;
 };
