@@ -36,7 +36,7 @@ std::shared_ptr<const graphql::executable> make_graph(http::api& a, services& s)
 void install_graph(http::api& a, services& s, const settings& how)
 {
     const auto what = make_graph(a, s);
-    graphql::install(a, what, how.graphql, graphiql_page());
+    graphql::install(a, what, how.graphql, s.subscriptions, graphiql_page());
     if (how.graphql.introspection)
         a.raw("/schema.graphql",
               [sdl = graphql::print_schema(what->schema())](const http::request&) -> task<http::response> {

@@ -62,6 +62,7 @@ public:
         if (!first_.compare_exchange_strong(none, &io)) return;
         time_.start(io);
         services_.accounts.start(io, database_);
+        services_.subscriptions.start(io, database_);
     }
 
     void stop(boost::asio::io_context& io)
@@ -70,6 +71,7 @@ public:
         {
             time_.stop();
             services_.accounts.stop();
+            services_.subscriptions.stop();
         }
         services_.jobs.detach(io);
         if (celery_) celery_->detach(io);

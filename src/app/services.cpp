@@ -84,6 +84,7 @@ services::services(const settings& s)
       notifications{db, clock, accounts.mailed, s.mail, s.general.environment != environment::production},
       feeds{db, clock, outbound, strangers(s), std::chrono::minutes{s.feeds.interval_minutes}},
       ical_addresses{db, clock},
+      subscriptions{s.graphql},
       jobs{db, clock, s.for_database(), s.for_jobs()}
 {
     accounts.people.on_leaving([this](pg::tx& tx, user_id who) -> task<result<void>> {

@@ -15,6 +15,7 @@
 #include "payments/payouts/statements.hpp"
 #include "payments/reconciling.hpp"
 #include "payments/service.hpp"
+#include "platform/graphql/subscriptions.hpp"
 #include "platform/http/api.hpp"
 #include "platform/jobs/worker.hpp"
 #include "platform/outbound/client.hpp"
@@ -56,6 +57,7 @@ struct services
     outbound::client outbound;
     feeds::service feeds;
     feeds::addresses ical_addresses;
+    graphql::subscriptions subscriptions;
     jobs::worker jobs;
 
     explicit services(const settings& s);

@@ -36,6 +36,9 @@ void install_graph(graphql::graph& g, service& s)
                                          if (!c.who) co_return nobody();
                                          co_return co_await s.find_preferences(*c.who);
                                      });
+    g.subscription().field<notification>(
+        "notificationAdded", "What you are told, when you are told it.", "notification",
+        [&s](context& c, const uuid& which) { return s.find(*c.who, notification_id{which}); });
     g.mutation("readNotification", http::method::post, "/notifications/{notification_id}/read/",
                {.gives = "notification"});
     g.mutation("readAllNotifications", http::method::post, "/notifications/read-all/", {});

@@ -17,7 +17,13 @@ from outbox_event
 where id = $1;
 
 -- name: mark_dispatched
-update outbox_event set dispatched_at = $2 where id = $1;
+-- Whoever follows the booking that it is about hears of it in the moment this commits.
+with done as (
+    update outbox_event set dispatched_at = $2 where id = $1 returning kind, subject_id
+)
+select count(pg_notify('roost_news', format('booking %s %s %s', b.id, b.guest_id, b.host_id)))
+from done join booking b on b.id = done.subject_id
+where done.kind like 'booking.%';
 
 -- name: note_failed_dispatch
 -- After so many failures it is passed over for good.
@@ -107,9 +113,14 @@ where id = $1;
 select channel from notification_off where user_id = $1 and category = $2;
 
 -- name: insert_notification
-insert into notification (id, user_id, dedupe_key, kind, title, text, subject_id, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
-on conflict (dedupe_key) do nothing;
+-- Whoever follows theirs hears of it in the moment this commits.
+with told as (
+    insert into notification (id, user_id, dedupe_key, kind, title, text, subject_id, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
+    on conflict (dedupe_key) do nothing
+    returning id, user_id
+)
+select count(pg_notify('roost_news', format('notification %s %s', id, user_id))) from told;
 
 -- name: insert_mail
 insert into mail (id, user_id, dedupe_key, kind, side, locale, facts, created_at)
@@ -167,6 +178,9 @@ order by id desc limit $4;
 select id, kind, title, text, subject_id, created_at, read_at from notification
 where user_id = $1 and id > $2 and (not $3 or read_at is null)
 order by id limit $4;
+
+-- name: find_notification
+select id, kind, title, text, subject_id, created_at, read_at from notification where id = $1 and user_id = $2;
 
 -- name: count_notifications
 select count(*) from notification where user_id = $1 and (not $2 or read_at is null);

@@ -82,6 +82,13 @@ task<result<notification_page>> service::list(const identity& who, notification_
     co_return page;
 }
 
+task<result<notification>> service::find(const identity& who, notification_id which)
+{
+    auto found = co_await db_.one<notification>(sql::find_notification, which, who.user);
+    if (!found) co_return fail(errc::not_found, "there is no such notification");
+    co_return *std::move(found);
+}
+
 task<unread_count> service::unread(const identity& who)
 {
     co_return unread_count{(co_await db_.one<std::int64_t>(sql::count_notifications, who.user, true)).value_or(0)};

@@ -31,6 +31,7 @@ public:
 
     /// Newest first.
     task<result<notification_page>> list(const identity& who, notification_query q);
+    task<result<notification>> find(const identity& who, notification_id which);
     task<unread_count> unread(const identity& who);
     /// Read once stays read since then.
     task<result<notification>> read(pg::tx& tx, const identity& who, notification_id which);

@@ -104,6 +104,7 @@ struct shop
     http::api api{"/api", db};
     int loads = 0;
     std::shared_ptr<const executable> made;
+    subscriptions followers{settings{}};
 
     shop()
     {
@@ -118,7 +119,7 @@ struct shop
         graph g{api};
         declare(g);
         made = g.build();
-        install(api, made, settings{.tokens = 200}, "<!doctype html>");
+        install(api, made, settings{.tokens = 200}, followers, "<!doctype html>");
     }
 
     void declare(graph& g)

@@ -25,6 +25,7 @@ public:
         boost::system::error_code woken;
         co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
         if (std::exchange(ended_, true)) co_return std::nullopt;
+        whole = true;
         co_return "drained\n";
     }
     void drain() override
@@ -76,6 +77,17 @@ TEST(http_stream, is_sent_in_chunks_as_it_comes_and_drained_with_its_server)
     EXPECT_EQ(c.line(), "1");
     r.s.drain();
     EXPECT_EQ(rest(c), "|8|drained||0||");
+    r.s.wait();
+}
+
+TEST(http_stream, that_is_cut_is_seen_to_be_broken_off)
+{
+    streaming r;
+    raw_http c{r.s.port()};
+    ASSERT_TRUE(c.ask(get("/")));
+    EXPECT_EQ(c.line(), "2");
+    r.s.stop();
+    EXPECT_EQ(rest(c), "1||") << "no last chunk";
     r.s.wait();
 }
 

@@ -167,8 +167,11 @@ private:
 
 }  // namespace
 
-executable::executable(schema_ptr s, const describer& behaviour_of)
-    : schema_{std::move(s)}, behaviours_(schema_->field_count()), waits_(schema_->types().size())
+executable::executable(schema_ptr s, const describer& behaviour_of, event_sources sources)
+    : schema_{std::move(s)},
+      behaviours_(schema_->field_count()),
+      waits_(schema_->types().size()),
+      sources_{std::move(sources)}
 {
     for (const auto& t : schema_->types())
     {

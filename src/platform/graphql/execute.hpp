@@ -1,11 +1,13 @@
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "core/id.hpp"
 #include "platform/graphql/ast.hpp"
 #include "platform/graphql/coercion.hpp"
 #include "platform/graphql/context.hpp"
@@ -62,21 +64,33 @@ struct declared
 
 using behaviour = std::variant<std::monostate, declared, getter, resolver>;
 
+/// What a field of the subscription's root tells: of the things that something was heard of under its topic, those that
+/// `load` gives. Its value is the root of the event's execution.
+struct event_source
+{
+    std::string topic;
+    std::function<task<value>(context&, const uuid& thing)> load;
+};
+using event_sources = std::map<std::string, event_source, std::less<>>;  // by field
+
 /// A schema with what stands behind its fields. Immutable, shared by all threads.
 class executable
 {
     schema_ptr schema_;
     std::vector<behaviour> behaviours_;  // by field::index
     std::vector<bool> waits_;            // by named_type::index
+    event_sources sources_;
 
 public:
     /// What a field does, for every field but those of introspection, which are there.
     using describer = std::function<behaviour(const named_type& parent, const field& f)>;
 
-    executable(schema_ptr s, const describer& behaviour_of);
+    executable(schema_ptr s, const describer& behaviour_of, event_sources sources = {});
 
     const graphql::schema& schema() const { return *schema_; }
     const behaviour& of(const field& f) const { return behaviours_[f.index]; }
+    /// Of a field of the subscription's root.
+    const event_source& source_of(const field& f) const { return sources_.at(f.name); }
     /// Whether something is fetched for objects of this type, or below them.
     bool waits(const named_type& t) const { return waits_[t.index()]; }
 };

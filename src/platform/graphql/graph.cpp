@@ -288,6 +288,18 @@ void graph::add_node(const roost::schema::type& id, const std::string& name, nod
     type(name).interfaces.emplace_back("Node");
 }
 
+subscription_root graph::subscription()
+{
+    if (!places_.contains("Subscription"))
+    {
+        schema_.subscription = "Subscription";
+        add_type({.kind = type_kind::object,
+                  .name = "Subscription",
+                  .description = "What can be followed, one field at a time, as text/event-stream."});
+    }
+    return subscription_root{*this};
+}
+
 std::shared_ptr<const executable> graph::build()
 {
     for (const auto& [field, of] : ids_)
@@ -300,9 +312,10 @@ std::shared_ptr<const executable> graph::build()
         throw std::logic_error(all);
     }
     for (auto& [name, entry] : nodes_->of) entry.type = (*built)->type(name);
-    return std::make_shared<const executable>(*built, [this](const named_type& parent, const field& f) {
+    const auto behaviour_of = [this](const named_type& parent, const field& f) {
         return std::move(behaviours_.at({parent.name(), f.name}));
-    });
+    };
+    return std::make_shared<const executable>(*built, behaviour_of, std::move(sources_));
 }
 
 }  // namespace roost::graphql

@@ -77,6 +77,20 @@ public:
     query_root& connection(std::string name, std::string doc, F load);
 };
 
+/// The fields of the subscription's root.
+class subscription_root
+{
+    graph& g_;
+
+public:
+    explicit subscription_root(graph& g) : g_{g} {}
+
+    /// `load` (context&, const uuid&) → task<result<R>> gives what has that id, once something was heard of it under
+    /// this topic; what it does not find is not told.
+    template <class R, class F>
+    subscription_root& field(std::string name, std::string doc, std::string topic, F load);
+};
+
 /// How a mutation shows what its operation answers.
 struct mutation_shape
 {
@@ -120,6 +134,7 @@ public:
     /// Whom a declared operation is for, for a field that does the same.
     std::function<result<void>(const context&)> rule_of(http::method m, std::string_view path) const;
     query_root query() { return query_root{*this}; }
+    subscription_root subscription();
     /// A declared operation of REST as a mutation: its path parameters and body are the input, together with ifVersion
     /// where it takes If-Match, and clientMutationId, which is the Idempotency-Key where it takes one.
     void mutation(std::string name, http::method m, std::string_view path, mutation_shape shape);
@@ -140,6 +155,7 @@ public:
                                                               const roost::schema::type& query);
     std::string connection_type(const std::string& node, const roost::schema::type* row);
     void add_node(const roost::schema::type& id, const std::string& type, node_loader load);
+    void add_source(std::string field, event_source s) { sources_.emplace(std::move(field), std::move(s)); }
     std::shared_ptr<const input_names> names_for_input() const { return inputs_; }
     std::shared_ptr<node_registry> nodes() const { return nodes_; }
 
@@ -164,6 +180,7 @@ private:
     std::map<std::pair<std::string, std::string>, behaviour> behaviours_;
     std::map<std::pair<std::string, std::string>, const roost::schema::type*> ids_;  // fields that are ids, and of what
     std::set<std::string> connections_;
+    event_sources sources_;
     std::shared_ptr<input_names> inputs_;
     std::shared_ptr<node_registry> nodes_;
 };

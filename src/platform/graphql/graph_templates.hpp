@@ -227,6 +227,18 @@ query_root& query_root::connection(std::string name, std::string doc, F load)
     return *this;
 }
 
+template <class R, class F>
+subscription_root& subscription_root::field(std::string name, std::string doc, std::string topic, F load)
+{
+    g_.add_source(name, {std::move(topic), [load = std::move(load)](context& c, const uuid& thing) -> task<value> {
+                             auto made = co_await load(c, thing);
+                             co_return detail::as_value(c, std::move(made));
+                         }});
+    g_.add_field("Subscription", std::move(name), g_.output_name(roost::schema::type_of<R>), std::move(doc),
+                 getter{[](context&, const void* event, const input_map&) { return *static_cast<const value*>(event); }});
+    return *this;
+}
+
 template <class T>
 auto ids_of(std::span<const T* const> parents)
 {

@@ -1,15 +1,18 @@
 #include "platform/graphql/http.hpp"
 
 #include <algorithm>
+#include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
 #include <format>
 
 #include "platform/graphql/document_cache.hpp"
+#include "platform/graphql/event_stream.hpp"
 #include "platform/graphql/limits.hpp"
 #include "platform/graphql/parser.hpp"
 #include "platform/graphql/request.hpp"
 #include "platform/graphql/validation.hpp"
 #include "platform/http/api.hpp"
+#include "platform/http/problem.hpp"
 #include "platform/schema/json.hpp"
 
 namespace roost::graphql {
@@ -69,15 +72,18 @@ class endpoint
     http::api& api_;
     const std::shared_ptr<const executable> what_;
     const settings how_;
+    subscriptions& subscriptions_;
     const query_limits limits_;
     const http::shared_bytes page_;
     document_cache documents_;
 
 public:
-    endpoint(http::api& a, std::shared_ptr<const executable> what, const settings& how, std::string page)
+    endpoint(http::api& a, std::shared_ptr<const executable> what, const settings& how, subscriptions& all,
+             std::string page)
         : api_{a},
           what_{std::move(what)},
           how_{how},
+          subscriptions_{all},
           limits_{limits_of(how)},
           page_{page.empty() ? nullptr : std::make_shared<const std::string>(std::move(page))},
           documents_{static_cast<std::size_t>(how.cached_bytes)}
@@ -95,17 +101,18 @@ public:
         auto a = read_request(r, static_cast<std::size_t>(how_.body_bytes));
         if (!a) co_return reply(type, a.error().status, std::move(a.error().message), code_of(a.error().status));
         auto who = co_await api_.authenticate(r);
-        if (!who) co_return refused_who(type, who.error());
+        if (!who) co_return refused(type, who.error());
 
         auto d = document_of(*a);
         if (!d) co_return reply(type, bad_status(type), body_of(d.error()));
-        co_return co_await answer(r, type, *a, **d, *who);
+        co_return co_await answer(r, type, *a, *d, *who);
     }
 
 private:
-    task<http::response> answer(const http::request& r, media_type type, const asked& a, const document& d,
+    task<http::response> answer(const http::request& r, media_type type, const asked& a, document_ptr shared,
                                 std::optional<identity> who)
     {
+        const auto& d = *shared;
         const auto* operation = d.operation(a.operation);
         if (!operation)
             co_return reply(type, bad_status(type),
@@ -113,10 +120,15 @@ private:
                                                                : "There is no operation of that name.",
                                            code::bad_operation)
                                         .error()));
+        const bool follows = operation->kind == operation_kind::subscription;
+        if (follows && type != media_type::event_stream)
+            co_return reply(type, 406, "a subscription is answered as text/event-stream",
+                            name_of(errc::not_acceptable));
         // Browsers send GET and HEAD across sites, with cookies and without the token against forgery.
-        if (r.method != http::method::post && operation->kind != operation_kind::query)
+        const bool harmless = operation->kind == operation_kind::query || (follows && r.method == http::method::get);
+        if (r.method != http::method::post && !harmless)
         {
-            auto out = reply(type, 405, "GET is for queries only", name_of(errc::method_not_allowed));
+            auto out = reply(type, 405, "GET is not for mutations", name_of(errc::method_not_allowed));
             out.set("Allow", "POST");
             co_return out;
         }
@@ -125,6 +137,12 @@ private:
         if (!variables) co_return reply(type, bad_status(type), body_of(variables.error()));
         if (auto bad = check_cost(what_->schema(), d, *operation, *variables, limits_))
             co_return reply(type, bad_status(type), body_of({*std::move(bad)}));
+        if (follows && !who) co_return refused(type, {.code = errc::not_signed_in, .detail = "sign in first"});
+        if (follows)
+        {
+            const auto here = co_await boost::asio::this_coro::executor;
+            co_return follow({api_, r, what_, std::move(shared), *operation, a.variables, *who}, here);
+        }
 
         context c;
         c.who = who;
@@ -134,9 +152,19 @@ private:
         const execution e{*what_, d, *operation, *variables, c};
         const auto got = co_await execute(e, out);
         out.push_back('}');
-        auto done = reply(type, status_of(type, got), std::move(out));
+        auto done = type == media_type::event_stream ? events(next_event(out) + complete_event())
+                                                     : reply(type, status_of(type, got), std::move(out));
         for (auto& h : c.headers) done.headers.push_back(std::move(h));
         co_return done;
+    }
+
+    http::response follow(subscribing s, boost::asio::any_io_executor on)
+    {
+        auto stream = begin_stream(std::move(s), subscriptions_, how_, std::move(on));
+        if (!stream) return refused(media_type::event_stream, stream.error());
+        auto r = events({});
+        r.stream = *std::move(stream);
+        return r;
     }
 
     outcome<document_ptr> document_of(const asked& a)
@@ -187,12 +215,24 @@ private:
         return name_of(errc::malformed);
     }
 
-    static http::response refused_who(media_type type, const roost::error& why)
+    /// What is refused before anything is executed, by the status it has over REST.
+    static http::response refused(media_type type, const roost::error& why)
     {
-        const bool unknown = why.code == errc::not_signed_in;
-        auto out = reply(type, unknown ? 401 : 403, why.detail, name_of(why.code));
-        if (unknown) out.set("WWW-Authenticate", "Bearer");
+        auto out = reply(type, http::status_of(why.code), why.detail, name_of(why.code));
+        if (why.code == errc::not_signed_in) out.set("WWW-Authenticate", "Bearer");
+        if (why.retry_after) out.set("Retry-After", std::to_string(why.retry_after->count()));
         return out;
+    }
+
+    static http::response events(std::string text)
+    {
+        http::response r;
+        r.content_type = "text/event-stream; charset=utf-8";
+        r.body = std::move(text);
+        r.set("Cache-Control", "no-store");
+        r.set("X-Accel-Buffering", "no");  // nginx would keep events back
+        r.set("Vary", "Accept");
+        return r;
     }
 
     static http::response reply(media_type type, int status, std::string message, std::string_view code)
@@ -227,9 +267,10 @@ private:
 
 }  // namespace
 
-void install(http::api& a, std::shared_ptr<const executable> what, const settings& how, std::string page)
+void install(http::api& a, std::shared_ptr<const executable> what, const settings& how, subscriptions& all,
+             std::string page)
 {
-    const auto served = std::make_shared<endpoint>(a, std::move(what), how, std::move(page));
+    const auto served = std::make_shared<endpoint>(a, std::move(what), how, all, std::move(page));
     a.raw("/graphql", [served](const http::request& r) { return served->serve(r); },
           {http::method::get, http::method::post});
 }

@@ -175,6 +175,7 @@ media_type negotiate(const http::request& r)
     {
         auto type = media_type::none;
         if (http::same_name(a.type, "application/graphql-response+json")) type = media_type::graphql_response;
+        if (http::same_name(a.type, "text/event-stream")) type = media_type::event_stream;
         if (http::same_name(a.type, "application/json") || a.type == "*/*" || http::same_name(a.type, "application/*"))
             type = media_type::json;
         if (http::same_name(a.type, "text/html") && r.method == http::method::get) type = media_type::html;

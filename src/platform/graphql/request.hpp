@@ -33,6 +33,7 @@ enum class media_type
     none,  // nothing we have is acceptable
     json,
     graphql_response,
+    event_stream,
     html,
 };
 

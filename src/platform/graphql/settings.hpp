@@ -8,6 +8,8 @@ struct settings
 {
     int tokens = 2'000, depth = 12, aliases = 30, root_fields = 20, directives = 50, selected = 1'000, cost = 5'000;
     int body_bytes = 102'400, cached_bytes = 16'777'216;
+    int subscriptions = 1'000, subscriptions_of_one = 10, subscription_seconds = 600, subscription_buffer = 100;
+    int keep_alive_seconds = 15;
     bool introspection = true, suggestions = true, draft_status = false;
 
     static constexpr auto fields = roost::schema::fields(
@@ -33,6 +35,21 @@ struct settings
         roost::schema::field<&settings::cached_bytes>("cached_bytes", roost::schema::between(0, 1'073'741'824),
                                                       roost::schema::defaulted,
                                                       "Memory for documents that were checked before."),
+        roost::schema::field<&settings::subscriptions>("subscriptions", roost::schema::between(0, 1'000'000),
+                                                       roost::schema::defaulted,
+                                                       "Open subscriptions of a process; then 503."),
+        roost::schema::field<&settings::subscriptions_of_one>(
+            "subscriptions_of_one", roost::schema::between(0, 1'000'000), roost::schema::defaulted,
+            "Open subscriptions of one person in a process; then 429."),
+        roost::schema::field<&settings::subscription_seconds>(
+            "subscription_seconds", roost::schema::between(1, 86'400), roost::schema::defaulted,
+            "How long a subscription's connection lasts; then clients connect again."),
+        roost::schema::field<&settings::subscription_buffer>(
+            "subscription_buffer", roost::schema::between(1, 10'000), roost::schema::defaulted,
+            "Events that wait for a slow reader; one more, and its connection is closed."),
+        roost::schema::field<&settings::keep_alive_seconds>(
+            "keep_alive_seconds", roost::schema::between(1, 3'600), roost::schema::defaulted,
+            "After so long without an event a subscription gets a comment, and ended sessions are noticed."),
         roost::schema::field<&settings::introspection>("introspection", roost::schema::defaulted,
                                                        "Whether clients may ask for the schema."),
         roost::schema::field<&settings::suggestions>("suggestions", roost::schema::defaulted,

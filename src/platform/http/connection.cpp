@@ -195,7 +195,7 @@ private:
             out_ = in_chunks ? std::format("{:x}\r\n{}\r\n", piece->size(), *piece) : *std::move(piece);
             taken = co_await send_piece();
         }
-        if (taken && in_chunks)
+        if (taken && in_chunks && s.whole)
         {
             out_ = "0\r\n\r\n";
             co_await send_piece();

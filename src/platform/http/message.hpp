@@ -84,6 +84,8 @@ class body_stream
 public:
     /// Ends the connection at once, also while a piece waits for a slow reader. Set while the body is sent.
     std::function<void()> cut = {};
+    /// Whether what was sent is all there is: otherwise the client sees that the body was broken off.
+    bool whole = false;
 
     virtual ~body_stream() = default;
     /// The next piece once there is one, never empty; nothing after the last. Must not throw.
