@@ -8,7 +8,7 @@ import {
 } from "./generated/graphql.js";
 import { clock, euros, eventually, password, pressOn } from "./people.js";
 
-async function join(word: string): Promise<App> {
+export async function join(word: string): Promise<App> {
     const app = newApp();
     const username = `${word}_${randomUUID().slice(0, 8)}`;
     const account = { username, email: `${username}@example.com`, password, displayName: word };
@@ -17,7 +17,7 @@ async function join(word: string): Promise<App> {
     return app;
 }
 
-async function offer(host: App, title: string) {
+export async function offer(host: App, title: string, paymentMode: "ONLINE" | "ON_ARRIVAL" = "ONLINE") {
     return done(data(await host.client.mutation(OfferDocument, {
         input: {
             title,
@@ -30,7 +30,7 @@ async function offer(host: App, title: string) {
             capacity: 4,
             amenities: ["wifi", "kitchen"],
             bookingMode: "INSTANT",
-            paymentMode: "ONLINE",
+            paymentMode,
         },
     })).createProperty).property!;
 }
