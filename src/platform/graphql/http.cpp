@@ -120,27 +120,16 @@ private:
                                                                : "There is no operation of that name.",
                                            code::bad_operation)
                                         .error()));
-        const bool follows = operation->kind == operation_kind::subscription;
-        if (follows && type != media_type::event_stream)
-            co_return reply(type, 406, "a subscription is answered as text/event-stream",
-                            name_of(errc::not_acceptable));
-        // Browsers send GET and HEAD across sites, with cookies and without the token against forgery.
-        const bool harmless = operation->kind == operation_kind::query || (follows && r.method == http::method::get);
-        if (r.method != http::method::post && !harmless)
-        {
-            auto out = reply(type, 405, "GET is not for mutations", name_of(errc::method_not_allowed));
-            out.set("Allow", "POST");
-            co_return out;
-        }
+        if (auto bad = not_this_way(r, type, operation->kind)) co_return *std::move(bad);
         arena memory;
         const auto variables = coerce_variables(what_->schema(), d, *operation, a.variables, memory);
         if (!variables) co_return reply(type, bad_status(type), body_of(variables.error()));
         if (auto bad = check_cost(what_->schema(), d, *operation, *variables, limits_))
             co_return reply(type, bad_status(type), body_of({*std::move(bad)}));
-        if (follows && !who) co_return refused(type, {.code = errc::not_signed_in, .detail = "sign in first"});
-        if (follows)
+        if (operation->kind == operation_kind::subscription)
         {
             const auto here = co_await boost::asio::this_coro::executor;
+            if (!who) co_return refused(type, {.code = errc::not_signed_in, .detail = "sign in first"});
             co_return follow({api_, r, what_, std::move(shared), *operation, a.variables, *who}, here);
         }
 
@@ -156,6 +145,20 @@ private:
                                                      : reply(type, status_of(type, got), std::move(out));
         for (auto& h : c.headers) done.headers.push_back(std::move(h));
         co_return done;
+    }
+
+    /// Why an operation of that kind cannot be asked for, or answered, like this.
+    static std::optional<http::response> not_this_way(const http::request& r, media_type type, operation_kind kind)
+    {
+        const bool follows = kind == operation_kind::subscription;
+        if (follows && type != media_type::event_stream)
+            return reply(type, 406, "a subscription is answered as text/event-stream", name_of(errc::not_acceptable));
+        // Browsers send GET and HEAD across sites, with cookies and without the token against forgery.
+        const bool harmless = kind == operation_kind::query || (follows && r.method == http::method::get);
+        if (r.method == http::method::post || harmless) return std::nullopt;
+        auto out = reply(type, 405, "GET is not for mutations", name_of(errc::method_not_allowed));
+        out.set("Allow", "POST");
+        return out;
     }
 
     http::response follow(subscribing s, boost::asio::any_io_executor on)
