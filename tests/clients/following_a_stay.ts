@@ -24,7 +24,7 @@ async function follow<Data>(app: App, query: string): Promise<{ heard: Execution
     const heard: ExecutionResult<Data>[] = [];
     let leave: () => void = () => undefined;
     await new Promise<void>((connected, failed) => {
-        leave = follower(app).subscribe<Data>({ query }, { next: (one) => heard.push(one), error: failed, complete: () => undefined }, { connected: () => connected() });
+        leave = follower(app).subscribe<Data, Record<string, unknown>>({ query }, { next: (one) => heard.push(one), error: failed, complete: () => undefined }, { connected: () => connected() });
     });
     return { heard, leave };
 }
