@@ -1,21 +1,21 @@
 #pragma once
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/json/object.hpp>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "platform/auth/identity.hpp"
 #include "platform/graphql/execute.hpp"
-#include "platform/graphql/request.hpp"
 #include "platform/graphql/settings.hpp"
 #include "platform/graphql/subscriptions.hpp"
 #include "platform/http/message.hpp"
 
-/// Server-sent events as the protocol "GraphQL over Server-Sent Events" has them, with a connection for each operation.
 namespace roost::http {
 class api;
 }
 
+/// Server-sent events as the protocol "GraphQL over Server-Sent Events" has them, with a connection for each operation.
 namespace roost::graphql {
 
 /// What is told as one event: `{"data":…}`.
