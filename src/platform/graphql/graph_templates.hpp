@@ -235,7 +235,7 @@ subscription_root& subscription_root::field(std::string name, std::string doc, s
                              co_return detail::as_value(c, std::move(made));
                          }});
     g_.add_field("Subscription", std::move(name), g_.output_name(roost::schema::type_of<R>), std::move(doc),
-                 getter{[](context&, const void* event, const input_map&) { return *static_cast<const value*>(event); }});
+                 getter{[](context&, const void* p, const input_map&) { return *static_cast<const value*>(p); }});
     return *this;
 }
 
