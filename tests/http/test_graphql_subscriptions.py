@@ -1,12 +1,13 @@
 """Subscriptions: what is told to whom, when a connection ends, and how many there may be."""
 
+import urllib.parse
 import uuid
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from support.events import COMMENT, Events
+from support.events import COMMENT, STREAM, Events
 from support.graph import JSON, RESPONSE, Graph, rest_id
 from support.make import Make
 from support.processes import wait_until
@@ -139,6 +140,12 @@ def test_a_subscription_is_answered_as_events_only(server, api):
     for accept in (JSON, RESPONSE, None):
         reply = Graph(server, api.as_guest()).send(BOOKINGS, headers={"Accept": accept})
         assert reply.status == 406 and [e["extensions"]["code"] for e in reply.json["errors"]] == ["not_acceptable"]
+
+
+def test_head_is_not_for_subscriptions(server, api):
+    path = "/graphql?" + urllib.parse.urlencode({"query": BOOKINGS})
+    refused = server.request("HEAD", path, headers={**api.as_guest().standing_headers(), "Accept": STREAM})
+    assert refused.status == 405 and refused.headers["allow"] == "GET, POST"
 
 
 @pytest.fixture(scope="module")

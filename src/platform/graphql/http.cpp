@@ -153,11 +153,12 @@ private:
         const bool follows = kind == operation_kind::subscription;
         if (follows && type != media_type::event_stream)
             return reply(type, 406, "a subscription is answered as text/event-stream", name_of(errc::not_acceptable));
+        if (r.method == http::method::post || kind == operation_kind::query) return std::nullopt;
+        if (follows && r.method == http::method::get) return std::nullopt;
         // Browsers send GET and HEAD across sites, with cookies and without the token against forgery.
-        const bool harmless = kind == operation_kind::query || (follows && r.method == http::method::get);
-        if (r.method == http::method::post || harmless) return std::nullopt;
-        auto out = reply(type, 405, "GET is not for mutations", name_of(errc::method_not_allowed));
-        out.set("Allow", "POST");
+        auto out = reply(type, 405, follows ? "HEAD is not for subscriptions" : "GET is not for mutations",
+                         name_of(errc::method_not_allowed));
+        out.set("Allow", follows ? "GET, POST" : "POST");
         return out;
     }
 
