@@ -10,7 +10,7 @@ import { url } from "./server.js";
 interface Changed { bookingChanged: { id: string; status: string } | null }
 interface Told { notificationAdded: { kind: string } | null }
 
-/** What somebody's app hears; it comes again when its connection ends, as graphql-sse does by itself. */
+/** What somebody's app hears over one connection: a test must see it end, so it does not come again by itself. */
 function follower(app: App): Client {
     return createClient({
         url: `${url}/graphql`,
