@@ -206,8 +206,9 @@ def test_closing_the_account_ends_it(small):
 def test_who_does_not_keep_up_is_dropped_and_who_does_is_not(small):
     server, api, make, database = small
     host, slow, good = api.new_host(), api.new_guest(), api.new_guest()
-    booking = make.booking(make.listing(host), good)
     with psycopg.connect(database, autocommit=True) as db, opened(server, slow) as dropped, opened(server, good) as kept:
+        booking = make.booking(make.listing(host), good)
+        assert told(kept) == (booking["id"], "CONFIRMED"), "nothing but what is told below is on its way"
         with psycopg.connect(database) as holding:
             holding.execute("lock table booking in access exclusive mode")
             waits = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
