@@ -83,9 +83,9 @@ void install_bookings(graphql::graph& g, service& s, alterations& changes)
                                                      std::move(page->results), std::move(page->next),
                                                      std::move(page->previous), page->count, std::move(page->places)};
                                              });
-    g.subscription().field<booking>(
-        "bookingChanged", "A stay of yours, or at a place of yours, that has changed.", "booking",
-        [&s](context& c, const uuid& which) { return s.find(*c.who, booking_id{which}); });
+    g.subscription().field<booking>("bookingChanged", "A stay of yours, or at a place of yours, that has changed.",
+                                    "booking",
+                                    [&s](context& c, const uuid& which) { return s.find(*c.who, booking_id{which}); });
 }
 
 void install_moves(graphql::graph& g)

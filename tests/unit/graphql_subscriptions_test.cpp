@@ -1,9 +1,9 @@
-#include "platform/graphql/subscriptions.hpp"
-
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
 #include <vector>
+
+#include "platform/graphql/subscriptions.hpp"
 
 namespace roost::graphql {
 namespace {

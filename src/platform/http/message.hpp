@@ -103,7 +103,7 @@ struct response
     std::vector<header> headers = {};    // not Content-Length, Connection, Date, Vary: Accept-Encoding: those are ours
     std::variant<std::string, shared_bytes> body = {};
     std::shared_ptr<body_stream> stream = {};  // instead of a body
-    std::string_view route = {};  // pattern for logs and metrics, "/properties/{property_id}/"; literal
+    std::string_view route = {};               // pattern for logs and metrics, "/properties/{property_id}/"; literal
 
     std::string_view bytes() const noexcept;
     std::optional<std::string_view> find(std::string_view name) const noexcept;
