@@ -40,7 +40,7 @@ select id, username, display_name, bio, avatar_url, is_host, email_verified, pho
        round(guest_rating_points::numeric / nullif(guest_rating_count, 0))::int / 100.0::float8 as guest_rating,
        guest_rating_count, version, created_at
 from app_user
-where id = any($1) and deactivated_at is null;
+where id = any ((select $1::uuid[])::uuid[]) and deactivated_at is null;
 
 -- name: deactivate_user
 update app_user

@@ -114,7 +114,7 @@ select * from booked;
 
 -- name: find_bookings
 -- For their guest, their host, or an admin ($3); nothing for anybody else.
-select * from booking where id = any($1) and (guest_id = $2 or host_id = $2 or $3);
+select * from booking where id = any ((select $1::uuid[])::uuid[]) and (guest_id = $2 or host_id = $2 or $3);
 
 -- name: booking_at_house
 -- A booking with how its property is paid, for those who may see it and are about to move it. Locked, as by those who
@@ -271,7 +271,7 @@ where case $1 when 'host' then host_id = $2 else guest_id = $2 end
 
 -- name: booking_history
 select booking_id as whose, from_status, to_status, actor, reason, at, alteration_id from booking_history
-where booking_id = any($1) order by id;
+where booking_id = any ((select $1::uuid[])::uuid[]) order by id;
 
 -- name: property_has_live_bookings
 -- Stays by way of their nights, since only what waits is indexed by property.
@@ -323,7 +323,7 @@ with made as (
 select * from made;
 
 -- name: alterations_of
-select * from booking_alteration where booking_id = any($1) order by id desc;
+select * from booking_alteration where booking_id = any ((select $1::uuid[])::uuid[]) order by id desc;
 
 -- name: find_alteration
 select * from booking_alteration where id = $1 and booking_id = $2;

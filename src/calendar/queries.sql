@@ -13,7 +13,7 @@ order by lower(blocked);
 
 -- name: owners
 select id, host_id, status, coalesce(time_zone, 'UTC') as time_zone, currency, rules_version from property
-where id = any($1) and status <> 'deleted';
+where id = any ((select $1::uuid[])::uuid[]) and status <> 'deleted';
 
 -- name: lock_owner
 -- Closing nights and changing rules rewrite several rows, so they take the property for themselves; bookers wait.
@@ -22,7 +22,7 @@ where id = $1 and status <> 'deleted' for no key update;
 
 -- name: closed_after
 -- Those no stay has and that end after a day, from a place in their order on; so many of each property.
-select b.* from unnest($1::uuid[], $2::date[]) w(property_id, today) cross join lateral (
+select b.* from unnest((select $1::uuid[]), (select $2::date[])) w(property_id, today) cross join lateral (
     select property_id as whose, id, (lower(blocked) - date '1970-01-01')::bigint as key, kind,
            lower(blocked) as "from", upper(blocked) as "to", created_at
     from stay_block s
@@ -31,7 +31,7 @@ select b.* from unnest($1::uuid[], $2::date[]) w(property_id, today) cross join 
     order by lower(blocked), id limit $5) b;
 
 -- name: closed_before
-select b.* from unnest($1::uuid[], $2::date[]) w(property_id, today) cross join lateral (
+select b.* from unnest((select $1::uuid[]), (select $2::date[])) w(property_id, today) cross join lateral (
     select property_id as whose, id, (lower(blocked) - date '1970-01-01')::bigint as key, kind,
            lower(blocked) as "from", upper(blocked) as "to", created_at
     from stay_block s
@@ -85,7 +85,8 @@ select p.id, host_id, status, coalesce(time_zone, 'UTC') as time_zone, currency,
        advance_notice_days, same_day_cutoff_hour, preparation_nights, booking_window_days, closed_to_arrival,
        closed_to_departure, check_in_time, booking_mode,
        case when has_rules then rules_between(p.id, w.first, w.last) end as special
-from unnest($1::uuid[], $2::date[], $3::date[]) w(property_id, first, last) join property p on p.id = w.property_id
+from unnest((select $1::uuid[]), (select $2::date[]), (select $3::date[])) w(property_id, first, last)
+     join property p on p.id = w.property_id
 where status <> 'deleted';
 
 -- name: taken_and_why
@@ -94,7 +95,7 @@ where status <> 'deleted';
 select s.property_id as whose, case when s.kind in ('hold', 'booking', 'host') then s.kind else 'imported' end as kind,
        lower(blocked) as "from", least(upper(blocked), coalesce(b.check_out, upper(blocked))) as until,
        upper(blocked) as "to", s.booking_id
-from unnest($1::uuid[], $2::date[], $3::date[]) w(property_id, first, last)
+from unnest((select $1::uuid[]), (select $2::date[]), (select $3::date[])) w(property_id, first, last)
      join stay_block s on s.property_id = w.property_id and s.blocked && daterange(w.first, w.last)
      left join booking b on b.id = s.booking_id
 where s.expires_at is null or s.expires_at > $4
@@ -139,7 +140,7 @@ update property set has_rules = true, rules_version = rules_version + 1 where id
 select s.property_id as whose, s.id, s.name, lower(during) as "from", upper(during) as "to", p.currency, s.price,
        s.min_nights, s.max_nights, s.closed_to_arrival, s.closed_to_departure
 from property_season s join property p on p.id = s.property_id
-where s.property_id = any($1) order by during;
+where s.property_id = any ((select $1::uuid[])::uuid[]) order by during;
 
 -- name: insert_season
 insert into property_season

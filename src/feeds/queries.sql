@@ -2,7 +2,7 @@
 
 -- name: properties_of_host
 select id, host_id, status, coalesce(time_zone, 'UTC') as time_zone from property
-where id = any($1) and status <> 'deleted';
+where id = any ((select $1::uuid[])::uuid[]) and status <> 'deleted';
 
 -- name: property_to_feed
 -- What its feeds close is rewritten: bookers wait, as they do when the host closes nights.
@@ -27,7 +27,7 @@ insert into feed (id, property_id, name, url, next_fetch_at, created_at, updated
 -- name: feeds_of_properties
 select f.property_id as whose, f.*,
        (select coalesce(sum(upper(nights) - lower(nights)), 0)::int from feed_block where feed_id = f.id) as nights
-from feed f where f.property_id = any($1) order by f.id;
+from feed f where f.property_id = any ((select $1::uuid[])::uuid[]) order by f.id;
 
 -- name: find_feeds
 -- For the host of the property, or an admin ($3).
@@ -52,11 +52,11 @@ update feed set asked_at = $2, next_fetch_at = $2 where id = $1 and (asked_at is
 delete from feed where id = $1;
 
 -- name: nights_of_feeds
-select feed_id as whose, lower(nights) as "from", upper(nights) as "to" from feed_block where feed_id = any($1)
+select feed_id as whose, lower(nights) as "from", upper(nights) as "to" from feed_block where feed_id = any ((select $1::uuid[])::uuid[])
 order by nights;
 
 -- name: history_of_feeds
-select h.* from unnest($1::uuid[]) feed cross join lateral (
+select h.* from unnest((select $1::uuid[])) feed cross join lateral (
     select feed_id as whose, at, outcome, status, bytes, events, added, removed from feed_fetch
     where feed_id = feed order by id desc limit 100) h;
 
@@ -135,7 +135,7 @@ select count(*) from ical_address where property_id = $1;
 insert into ical_address (id, property_id, name, secret_hash, created_at) values ($1, $2, $3, $4, $5);
 
 -- name: addresses_of_properties
-select property_id as whose, id, name, created_at, last_read_at from ical_address where property_id = any($1)
+select property_id as whose, id, name, created_at, last_read_at from ical_address where property_id = any ((select $1::uuid[])::uuid[])
 order by id;
 
 -- name: delete_address

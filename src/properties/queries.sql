@@ -18,7 +18,7 @@ select id, host_id, status, title, description, property_type, room_type, line, 
     booking_window_days, closed_to_arrival, closed_to_departure, nullif(rating, 0) / 100.0::float8 as rating, rating_count,
     version, created_at, updated_at
 from property
-where id = any($1) and status <> 'deleted';
+where id = any ((select $1::uuid[])::uuid[]) and status <> 'deleted';
 
 -- name: lock_property
 -- Waits for other changes of it and for bookings of it that are being made.

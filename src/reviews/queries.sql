@@ -13,7 +13,7 @@ for no key update of p;
 -- The same of several, for reading; an admin ($3) may as well.
 select b.id as booking_id, b.property_id, b.guest_id, b.host_id, b.status, b.check_out, b.time_zone
 from booking b
-where b.id = any($1) and ($2 in (b.guest_id, b.host_id) or $3);
+where b.id = any ((select $1::uuid[])::uuid[]) and ($2 in (b.guest_id, b.host_id) or $3);
 
 -- name: lock_property
 select id from property where id = $1 for no key update;
@@ -90,10 +90,10 @@ where published_at is null and superseded_at is null and closes_at <= $1
 limit $2;
 
 -- name: find_reviews
-select * from review_shown where id = any($1);
+select * from review_shown where id = any ((select $1::uuid[])::uuid[]);
 
 -- name: reviews_of_bookings
-select booking_id as whose, v.* from review_shown v where booking_id = any($1);
+select booking_id as whose, v.* from review_shown v where booking_id = any ((select $1::uuid[])::uuid[]);
 
 -- name: update_review
 update review set rating = $2, cleanliness = $3, accuracy = $4, check_in = $5, communication = $6, location = $7,
@@ -163,7 +163,7 @@ from property where id = $1 and status <> 'deleted';
 select id, array (
     select distinct property_id from review
     where subject_id = u.id and published_at is null and superseded_at is null and closes_at <= $2 limit 100) as due
-from app_user u where id = any($1) and deactivated_at is null;
+from app_user u where id = any ((select $1::uuid[])::uuid[]) and deactivated_at is null;
 
 -- name: reviews_of_property
 -- Newest first, before ($3, $4); only those with at least so many stars ($2).
@@ -183,7 +183,7 @@ from property p left join lateral (
     select v.*, (extract(epoch from published_at) * 1000000)::bigint as key from review_shown v
     where v.property_id = p.id and direction = 'guest_to_property' and listed and ($2::int is null or rating >= $2)
     order by published_at desc, v.id desc limit $3) r on true
-where p.id = any($1) and p.status <> 'deleted';
+where p.id = any ((select $1::uuid[])::uuid[]) and p.status <> 'deleted';
 
 -- name: reviews_of_property_before
 select v.*, (extract(epoch from published_at) * 1000000)::bigint as key from review_shown v
@@ -210,14 +210,14 @@ where property_id = $1 and direction = 'guest_to_property' and listed and ($2::i
 
 -- name: reviews_of_people
 -- What was said about each, newest first, before ($3, $4); in both directions or one ($2); so many of each.
-select r.* from unnest($1::uuid[]) person cross join lateral (
+select r.* from unnest((select $1::uuid[])) person cross join lateral (
     select person as whose, v.*, (extract(epoch from published_at) * 1000000)::bigint as key from review_shown v
     where subject_id = person and listed and ($2::text is null or direction = $2)
       and (published_at, id) < ($3::timestamptz, $4::uuid)
     order by published_at desc, id desc limit $5) r;
 
 -- name: reviews_of_people_before
-select r.* from unnest($1::uuid[]) person cross join lateral (
+select r.* from unnest((select $1::uuid[])) person cross join lateral (
     select person as whose, v.*, (extract(epoch from published_at) * 1000000)::bigint as key from review_shown v
     where subject_id = person and listed and ($2::text is null or direction = $2)
       and (published_at, id) > ($3::timestamptz, $4::uuid)
@@ -227,7 +227,7 @@ select r.* from unnest($1::uuid[]) person cross join lateral (
 select person as whose, (
     select count(*) from review
     where subject_id = person and listed and ($2::text is null or direction = $2)) as "row"
-from unnest($1::uuid[]) person;
+from unnest((select $1::uuid[])) person;
 
 -- name: reports
 -- Oldest first, after $2; open ones, or with $1 those that were answered.

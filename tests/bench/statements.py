@@ -56,10 +56,11 @@ def quote(guest):
 
 
 def calendar():
-    month = ["current_date + :day::int", "current_date + :day::int + 31"]
-    return ("\\set n random(1, 48000)\n\\set day random(20, 300)\n" + statement("calendar", "owner", PROPERTY)
-            + statement("calendar", "house", PROPERTY, *month)
-            + statement("calendar", "taken_and_why", PROPERTY, *month, "now()"))
+    one = lambda value, of: f"array[{value}]::{of}[]"  # noqa: E731
+    month = [one("current_date + :day::int", "date"), one("current_date + :day::int + 31", "date")]
+    return ("\\set n random(1, 48000)\n\\set day random(20, 300)\n" + statement("calendar", "owners", one(PROPERTY, "uuid"))
+            + statement("calendar", "houses", one(PROPERTY, "uuid"), *month)
+            + statement("calendar", "taken_and_why", one(PROPERTY, "uuid"), *month, "now()"))
 
 
 def book(guest, host):

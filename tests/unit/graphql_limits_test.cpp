@@ -111,6 +111,7 @@ const schema& test_schema()
                 one: Item
                 list(first: Int = 20): [Item!]!
                 bare: [Item!]!
+                these(ids: [ID!]!): [Item]!
                 page(first: Int, last: Int): Page!
             }
             type Page { edges: [Edge!]! nodes: [Item!]! total: Int info: Info }
@@ -123,6 +124,7 @@ const schema& test_schema()
             for (auto& f : t.fields)
             {
                 if (f.name == "list" || f.name == "parts") f.size.arguments = {"first"};
+                if (f.name == "these") f.size = {.arguments = {"ids"}, .sized = {}, .assumed = 100};
                 if (f.name == "page")
                     f.size = {.arguments = {"first", "last"}, .sized = {"edges", "nodes"}, .assumed = 50};
                 if (f.name == "costly") f.cost = 7;
@@ -172,6 +174,15 @@ TEST(graphql_limits, read_sizes_from_variables)
     EXPECT_EQ(cost(query), 51U);
     EXPECT_EQ(cost(query, {{"n", {}}}), 51U);
     EXPECT_EQ(cost("{ list(first: -1) { name } }"), 20U);
+}
+
+TEST(graphql_limits, count_what_a_list_names)
+{
+    EXPECT_EQ(cost("{ these(ids: [1, 2, 3]) { self { name } } }"), 3U * 2);
+    const input ids[] = {input::of(std::string_view{"1"}), input::of(std::string_view{"2"})};
+    EXPECT_EQ(
+        cost("query($ids: [ID!]!) { these(ids: $ids) { name } }", {{"ids", input::of(std::span<const input>{ids})}}),
+        2U);
 }
 
 TEST(graphql_limits, count_what_is_asked_of_the_schema_apart)

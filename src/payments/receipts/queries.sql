@@ -47,7 +47,7 @@ join app_user g on g.id = b.guest_id
 join app_user h on h.id = b.host_id
 join app_user reader on reader.id = $2
 left join lateral (select * from receipt where booking_id = b.id order by year, sequence limit 1) r on true
-where b.id = any($1);
+where b.id = any ((select $1::uuid[])::uuid[]);
 
 -- name: receipts_of_bookings
 -- A refund that was asked for again stands where the last of its repetitions does.
@@ -57,5 +57,5 @@ select r.booking_id as whose, case when r.refund_id is null then 'payment' else 
        (select status from refund l where l.payment_id = f.payment_id and coalesce(l.repeats, l.id) = f.id
         order by l.id desc limit 1) as refund_status
 from receipt r join payment p on p.id = r.payment_id left join refund f on f.id = r.refund_id
-where r.booking_id = any($1)
+where r.booking_id = any ((select $1::uuid[])::uuid[])
 order by r.year, r.sequence;

@@ -79,7 +79,7 @@ void graph::add_basics()
     auto& nodes =
         add_field("Query", "nodes", "[Node]!", "The same of up to 100 ids, in their order.", nodes_resolver(nodes_));
     nodes.arguments = {{.name = "ids", .type = "[ID!]!"}};
-    nodes.size = {.arguments = {}, .sized = {}, .assumed = 100};
+    nodes.size = {.arguments = {"ids"}, .sized = {}, .assumed = 100};
 }
 
 definition::named_type& graph::add_type(definition::named_type t)

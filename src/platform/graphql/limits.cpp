@@ -196,7 +196,12 @@ private:
         if (a->value.kind == ast::value_kind::integer)
             std::from_chars(a->value.text.data(), a->value.text.data() + a->value.text.size(), size);
         if (a->value.kind == ast::value_kind::variable)
-            if (const auto* v = variables_.find(a->value.text); v && v->kind == input_kind::integer) size = v->integer;
+        {
+            const auto* v = variables_.find(a->value.text);
+            if (v && v->kind == input_kind::list) return v->items.size();
+            if (v && v->kind == input_kind::integer) size = v->integer;
+        }
+        if (a->value.kind == ast::value_kind::list) return a->value.items.size();
         if (size < 0) return std::nullopt;
         return static_cast<std::uint64_t>(size);
     }

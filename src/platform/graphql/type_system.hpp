@@ -65,9 +65,9 @@ inline constexpr std::string_view default_deprecation = "No longer supported";
 /// a literal's, whose enum values are texts.
 using scalar_check = std::optional<std::string> (*)(const input& value);
 
-/// How many objects a field's list has, for costs: the value of the first of `arguments` that is given, or else
-/// `assumed`. It counts for the fields named `sized` of what the field returns (`edges` and `nodes` of a connection),
-/// or for the field itself when there are none.
+/// How many objects a field's list has, for costs: the value of the first of `arguments` that is given, or its length
+/// when it is a list, or else `assumed`. It counts for the fields named `sized` of what the field returns (`edges` and
+/// `nodes` of a connection), or for the field itself when there are none.
 struct list_size
 {
     std::vector<std::string> arguments;
