@@ -48,12 +48,12 @@ class event_stream final : public http::body_stream, public subscriptions::follo
     subscriptions::place place_;
 
 public:
-    event_stream(subscribing s, const settings& how, asio::any_io_executor on)
+    event_stream(subscribing s, const settings& how, const asio::any_io_executor& on)
         : s_{std::move(s)},
           source_{graphql::source_of(s_)},
           how_{how},
           variables_{*coerce_variables(s_.what->schema(), *s_.document, s_.operation, s_.variables, memory_)},
-          timer_{std::move(on)},
+          timer_{on},
           deadline_{steady_clock::now() + std::chrono::seconds{how.subscription_seconds}}
     {}
 
@@ -178,9 +178,9 @@ std::string next_event(std::string_view answer)
 std::string complete_event() { return "event: complete\ndata:\n\n"; }
 
 result<std::shared_ptr<http::body_stream>> begin_stream(subscribing s, subscriptions& all, const settings& how,
-                                                        asio::any_io_executor on)
+                                                        const asio::any_io_executor& on)
 {
-    return event_stream::begin(std::make_shared<event_stream>(std::move(s), how, std::move(on)), all);
+    return event_stream::begin(std::make_shared<event_stream>(std::move(s), how, on), all);
 }
 
 }  // namespace roost::graphql

@@ -39,6 +39,6 @@ struct subscribing
 /// the client should come again: at its deadline, when something may have been missed, and when who asked is not
 /// signed in any more, which then is told. It ends with `complete` when the server does.
 result<std::shared_ptr<http::body_stream>> begin_stream(subscribing s, subscriptions& all, const settings& how,
-                                                        boost::asio::any_io_executor on);
+                                                        const boost::asio::any_io_executor& on);
 
 }  // namespace roost::graphql

@@ -162,9 +162,9 @@ private:
         return out;
     }
 
-    http::response follow(subscribing s, boost::asio::any_io_executor on)
+    http::response follow(subscribing s, const boost::asio::any_io_executor& on)
     {
-        auto stream = begin_stream(std::move(s), subscriptions_, how_, std::move(on));
+        auto stream = begin_stream(std::move(s), subscriptions_, how_, on);
         if (!stream) return refused(media_type::event_stream, stream.error());
         auto r = events({});
         r.stream = *std::move(stream);
