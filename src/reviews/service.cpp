@@ -230,6 +230,7 @@ task<std::vector<result<booking_reviews>>> service::of_bookings(const identity& 
     const auto stays = co_await find_stays(db_, ids, who.user, who.is_admin);
     if (stays.empty()) co_return told.of(ids, no_such_booking());
     std::vector<booking_id> seen;
+    seen.reserve(stays.size());
     for (const auto& s : stays) seen.push_back(s.booking);
     auto written = co_await reviews_of_bookings(db_, seen);
     std::vector<property_id> due;

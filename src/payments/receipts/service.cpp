@@ -125,6 +125,7 @@ task<std::vector<result<found_receipt>>> receipt_service::find(const identity& w
     const auto seen = co_await bookings_.find_all(who, ids);
     if (seen.empty()) co_return told.of(ids, no_such_booking);
     std::vector<booking_id> own;
+    own.reserve(seen.size());
     for (const auto& b : seen) own.push_back(b.id);
     auto stays = co_await pg::piled(
         db_.all<pg::row_of<booking_id, stay_on_receipt>>(receipts::sql::stay_on_receipt, own, who.user));
