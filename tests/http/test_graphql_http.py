@@ -25,7 +25,11 @@ def media_type(reply):
 
 
 def codes(reply):
-    return [e["extensions"]["code"] for e in reply.json["errors"]]
+    return codes_in(reply.json)
+
+
+def codes_in(answer):
+    return [e["extensions"]["code"] for e in answer["errors"]]
 
 
 @BOTH
@@ -185,4 +189,23 @@ def test_introspection_can_be_off(start_server, database, redis_url):
     assert quiet.send("{ __typename }", accept=RESPONSE).status == 200
     assert quiet.send("{ nothing }", accept=RESPONSE).status == 422
     assert quiet.send("{ __typename bookings { nodes { id } } }", accept=RESPONSE).status == 294
+    server.close()
+
+
+def test_lists_of_requests_are_answered_where_they_are_taken(start_server, database, redis_url, api):
+    server = start_server(database, redis_url, ROOST_GRAPHQL_BATCH="3")
+    post = lambda body, accept=JSON, **more: server.post("/graphql", body, headers={"Accept": accept, **more})  # noqa: E731
+    ask, guest = {"query": "{ __typename }"}, api.new_guest()
+    login = {"query": "mutation($u: String!, $p: String!) { login(input: {username: $u, password: $p, cookies: true}) { tokens { csrfToken } } }",
+             "variables": {"u": guest.username, "p": guest.password}}
+    reply = post([ask, {"query": "{ nobody }"}, login])
+    known, wrong, tokens = reply.expect(200)
+    assert known == {"data": {"__typename": "Query"}} and codes_in(wrong) == ["graphql_invalid"]
+    assert tokens["data"]["login"]["tokens"] and "HttpOnly" in reply.headers["set-cookie"]
+    assert post(ask).expect(200) == known
+    for none in ([], [ask] * 4, [ask, 5], [ask, [ask]], [ask, {"query": 5}]):
+        assert post(none).status == 400, none
+    assert "request 1 of the list" in post([ask, {"query": 5}]).json["errors"][0]["message"]
+    assert post([ask], accept="text/event-stream").status == 406
+    assert codes_in(post([{"query": "subscription { bookingChanged { id } }"}]).expect(200)[0]) == ["not_acceptable"]
     server.close()

@@ -98,17 +98,43 @@ public:
         if (type == media_type::none)
             co_return reply(media_type::json, 406, "this is served as application/graphql-response+json",
                             name_of(errc::not_acceptable));
-        auto a = read_request(r, static_cast<std::size_t>(how_.body_bytes));
-        if (!a) co_return reply(type, a.error().status, std::move(a.error().message), code_of(a.error().status));
+        auto all = read_requests(r, static_cast<std::size_t>(how_.body_bytes), static_cast<std::size_t>(how_.batch));
+        if (!all) co_return reply(type, all.error().status, std::move(all.error().message), code_of(all.error().status));
         auto who = co_await api_.authenticate(r);
         if (!who) co_return refused(type, who.error());
-
-        auto d = document_of(*a);
-        if (!d) co_return reply(type, bad_status(type), body_of(d.error()));
-        co_return co_await answer(r, type, *a, *d, *who);
+        if (all->list) co_return co_await answer_list(r, type, all->each, *who);
+        co_return co_await answer(r, type, all->each.front(), *who);
     }
 
 private:
+    /// One after the other, each as if it were alone; what cannot be executed says so in its place.
+    task<http::response> answer_list(const http::request& r, media_type type, const std::vector<asked>& all,
+                                     std::optional<identity> who)
+    {
+        if (type == media_type::event_stream)
+            co_return reply(media_type::json, 406, "a list is not answered as text/event-stream",
+                            name_of(errc::not_acceptable));
+        auto together = reply(type, 200, std::string{});
+        std::string out;
+        for (const auto& a : all)
+        {
+            const auto one = co_await answer(r, type, a, who);
+            out += out.empty() ? '[' : ',';
+            out += one.bytes();
+            for (const auto& h : one.headers)
+                if (http::same_name(h.name, "Set-Cookie")) together.headers.push_back(h);
+        }
+        together.body = std::move(out += ']');
+        co_return together;
+    }
+
+    task<http::response> answer(const http::request& r, media_type type, const asked& a, std::optional<identity> who)
+    {
+        auto d = document_of(a);
+        if (!d) co_return reply(type, bad_status(type), body_of(d.error()));
+        co_return co_await answer(r, type, a, *std::move(d), who);
+    }
+
     task<http::response> answer(const http::request& r, media_type type, const asked& a, document_ptr shared,
                                 std::optional<identity> who)
     {

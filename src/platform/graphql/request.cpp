@@ -103,7 +103,16 @@ std::expected<asked, not_a_request> read_members(const json::object& from)
     return a;
 }
 
-std::expected<asked, not_a_request> read_get(const http::request& r)
+std::expected<all_asked, not_a_request> one_of(const json::object& members)
+{
+    auto a = read_members(members);
+    if (!a) return std::unexpected{std::move(a.error())};
+    all_asked all;
+    all.each.push_back(*std::move(a));
+    return all;
+}
+
+std::expected<all_asked, not_a_request> read_get(const http::request& r)
 {
     const auto pairs = roost::schema::split_query(r.query);
     if (!pairs) return refuse(pairs.error().detail);
@@ -121,7 +130,24 @@ std::expected<asked, not_a_request> read_get(const http::request& r)
         else
             members.emplace(name, value);
     }
-    return read_members(members);
+    return one_of(members);
+}
+
+std::expected<all_asked, not_a_request> read_list(const json::array& from, std::size_t most)
+{
+    if (most == 0) return refuse("one request at a time: lists of them are not taken");
+    if (from.empty()) return refuse("the list has no request");
+    if (from.size() > most) return refuse("no more than " + std::to_string(most) + " requests at a time");
+    all_asked all{.each = {}, .list = true};
+    for (std::size_t i = 0; i < from.size(); ++i)
+    {
+        const auto where = "request " + std::to_string(i) + " of the list: ";
+        if (!from[i].is_object()) return refuse(where + "it must be a JSON object");
+        auto a = read_members(from[i].get_object());
+        if (!a) return refuse(where + a.error().message, a.error().status);
+        all.each.push_back(*std::move(a));
+    }
+    return all;
 }
 
 struct range
@@ -151,7 +177,7 @@ std::vector<range> accepted(std::string_view header)
 
 }  // namespace
 
-std::expected<asked, not_a_request> read_request(const http::request& r, std::size_t most_bytes)
+std::expected<all_asked, not_a_request> read_requests(const http::request& r, std::size_t most_bytes, std::size_t most)
 {
     if (r.method != http::method::post) return read_get(r);
     if (!is_json(r.find("content-type").value_or("")))
@@ -160,9 +186,9 @@ std::expected<asked, not_a_request> read_request(const http::request& r, std::si
         return refuse("the body is larger than " + std::to_string(most_bytes) + " bytes", 413);
     auto parsed = parse_json(r.body, "the body");
     if (!parsed) return std::unexpected{std::move(parsed.error())};
-    if (parsed->is_array()) return refuse("one request at a time: lists of them are not taken");
+    if (parsed->is_array()) return read_list(parsed->get_array(), most);
     if (!parsed->is_object()) return refuse("the body must be a JSON object");
-    return read_members(parsed->get_object());
+    return one_of(parsed->get_object());
 }
 
 media_type negotiate(const http::request& r)

@@ -3,6 +3,7 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "platform/http/message.hpp"
 
@@ -25,8 +26,15 @@ struct not_a_request
     std::string message;
 };
 
-/// Reads the parameters of a GET, or the body of a POST.
-std::expected<asked, not_a_request> read_request(const http::request& r, std::size_t most_bytes);
+/// What an HTTP request has: one, or a list of them.
+struct all_asked
+{
+    std::vector<asked> each;
+    bool list = false;
+};
+
+/// Reads the parameters of a GET, or the body of a POST: a list has at most so many.
+std::expected<all_asked, not_a_request> read_requests(const http::request& r, std::size_t most_bytes, std::size_t most);
 
 enum class media_type
 {

@@ -7,7 +7,7 @@ namespace roost::graphql {
 struct settings
 {
     int tokens = 2'000, depth = 12, aliases = 30, root_fields = 20, directives = 50, selected = 1'000, cost = 5'000;
-    int body_bytes = 102'400, cached_bytes = 16'777'216;
+    int body_bytes = 102'400, cached_bytes = 16'777'216, batch = 0;
     int subscriptions = 1'000, subscriptions_of_one = 10, subscription_seconds = 600, subscription_buffer = 100;
     int keep_alive_seconds = 15;
     bool introspection = true, suggestions = true, draft_status = false;
@@ -35,6 +35,8 @@ struct settings
         roost::schema::field<&settings::cached_bytes>("cached_bytes", roost::schema::between(0, 1'073'741'824),
                                                       roost::schema::defaulted,
                                                       "Memory for documents that were checked before."),
+        roost::schema::field<&settings::batch>("batch", roost::schema::between(0, 1'000), roost::schema::defaulted,
+                                               "Requests in one body, as a list; 0: lists are not taken."),
         roost::schema::field<&settings::subscriptions>("subscriptions", roost::schema::between(0, 1'000'000),
                                                        roost::schema::defaulted,
                                                        "Open subscriptions of a process; then 503."),
