@@ -6,9 +6,10 @@
 #include "core/error.hpp"
 #include "platform/task.hpp"
 
-/// For use cases that are asked of several things at once, so that their statements are the same however many. Those read
-/// the ids through a subselect, `any ((select $1::uuid[])::uuid[])`: when PostgreSQL sees that there is one, it takes a
-/// plan for one to be cheaper than the one it keeps for any number, and plans anew at every turn, which costs more.
+/// For use cases that are asked of several things at once, so that their statements are the same however many. Those
+/// read the ids through a subselect, `any ((select $1::uuid[])::uuid[])`: when PostgreSQL sees that there is one, it
+/// takes a plan for one to be cheaper than the one it keeps for any number, and plans anew at every turn, which costs
+/// more.
 namespace roost {
 
 /// One, where several can be asked of.

@@ -99,7 +99,8 @@ public:
             co_return reply(media_type::json, 406, "this is served as application/graphql-response+json",
                             name_of(errc::not_acceptable));
         auto all = read_requests(r, static_cast<std::size_t>(how_.body_bytes), static_cast<std::size_t>(how_.batch));
-        if (!all) co_return reply(type, all.error().status, std::move(all.error().message), code_of(all.error().status));
+        if (!all)
+            co_return reply(type, all.error().status, std::move(all.error().message), code_of(all.error().status));
         auto who = co_await api_.authenticate(r);
         if (!who) co_return refused(type, who.error());
         if (all->list) co_return co_await answer_list(r, type, all->each, *who);
