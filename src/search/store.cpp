@@ -81,8 +81,10 @@ task<matches> run(pg::database& db, const query& q, std::optional<http::cursor> 
     if (of_all && !q.count && filters_nothing(q))
     {
         matches m;
-        m.rows =
-            from ? co_await db.all<found>(*of_all, q.limit + 1, key, id) : co_await db.all<found>(*of_all, q.limit + 1);
+        if (from)  // not in one expression: GCC 14 performs an awaited branch of ?: twice
+            m.rows = co_await db.all<found>(*of_all, q.limit + 1, key, id);
+        else
+            m.rows = co_await db.all<found>(*of_all, q.limit + 1);
         co_return m;
     }
     const auto page = sql::page(*q.ordering, backwards);

@@ -121,6 +121,15 @@ def test_twenty_properties_with_hosts_and_three_reviews_cost_three_statements(co
     assert [len(p["reviews"]["nodes"]) for p in data["properties"]["nodes"]] == [3] * MANY
 
 
+def test_the_start_page_has_nothing_around_its_three_statements(counting, hosts):
+    host = Graph(counting.server, hosts[MANY])
+    host.ask("{ viewer { id } }")
+    before = counting.statements()
+    host.ask("{ properties(first: 5) { nodes { title host { displayName } reviews(first: 3) { nodes { rating comment } } } } }")
+    ran = counting.statements() - before
+    assert ran.total() == 3, ran
+
+
 def test_the_count_would_notice_a_statement_for_each_row(counting, hosts, api):
     """Control: a quote is made for each property by itself."""
     stay = f'checkIn: "{api.clock.today(80)}", checkOut: "{api.clock.today(83)}", guests: 2'
