@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./booking_a_stay.js";
 import "./a_stay_by_graphql.js";
+import "./following_a_stay.js";
 import "./hosting.js";
 import "./calendars_elsewhere.js";
 import "./an_account.js";
