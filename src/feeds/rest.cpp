@@ -115,7 +115,8 @@ task<http::response> answer(addresses& s, const http::request& r)
     const bool is_calendar = name.ends_with(".ics");
     if (is_calendar) name.remove_suffix(4);
     const auto id = is_calendar ? address_id::parse(name) : std::nullopt;
-    const auto calendar = id && r.query.starts_with("s=") ? co_await s.render(*id, r.query.substr(2)) : std::nullopt;
+    std::optional<rendered_calendar> calendar;  // not by ?: – GCC 14 performs an awaited branch of it twice
+    if (id && r.query.starts_with("s=")) calendar = co_await s.render(*id, r.query.substr(2));
     if (!calendar) co_return http::problem(error{errc::not_found, "there is no calendar here", {}, {}}, r);
 
     http::response out;
