@@ -161,6 +161,7 @@ def test_a_payment_that_is_given_up_is_cancelled(place):
 def test_who_is_faster_than_giving_up_has_paid(place):
     """Cancelling answers "too late", and what then stands there counts."""
     guest, _, booking, payment = place.begun()
+    place.wait_idle(payment)  # Stripe tells of the beginning too, and who hears of it asks how the payment stands
     place.stripe.telling = False
     place.pay(payment)
     guest.post(f"/payments/{payment['id']}/cancel/").expect(200)
