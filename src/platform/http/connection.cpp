@@ -12,7 +12,6 @@
 #include <deque>
 #include <format>
 #include <memory>
-#include <typeinfo>
 
 #include "platform/http/compression.hpp"
 #include "platform/http/intake.hpp"
@@ -31,6 +30,7 @@ constexpr auto as_result = asio::as_tuple(asio::deferred);
 
 constexpr std::size_t inline_body = 4 * 1024;  // copied behind the head: cheaper than a second buffer
 constexpr std::size_t linger_bytes = 1024 * 1024;
+constexpr std::size_t most_unheard = 64 * 1024;  // of a client that is being sent a stream
 constexpr std::chrono::milliseconds linger_time{1500};
 constexpr std::chrono::milliseconds drain_grace{200};  // for a request that is on its way when the drain begins
 
@@ -161,8 +161,10 @@ private:
             co_await send(refused, false);
             co_return false;
         }
+        enter(phase::handling, request_.deadline);
+        if (config_.compression) take_codings_off();
         worker_.running().add(1);
-        auto answer = co_await handle();
+        auto answer = co_await worker_.answer(request_);
         worker_.running().add(-1);
         if (overdue_) co_return false;
         const bool keep_alive = intake_.keeps_alive() && !worker_.draining() && !answer.stream;
@@ -212,14 +214,15 @@ private:
         co_return !failed;
     }
 
-    /// A client that goes away is noticed by its end of input; what it says meanwhile is not heard.
+    /// A client that goes away is noticed by its end of input. What it says meanwhile is not heard, and not without end.
     task<> await_end(body_stream& s)
     {
         std::array<char, 256> unheard{};
-        for (bool there = true; there;)
+        for (std::size_t heard = 0; heard < most_unheard;)
         {
             const auto [failed, n] = co_await stream_.async_read_some(asio::buffer(unheard), as_result);
-            there = !failed;
+            if (failed) break;
+            heard += n;
         }
         s.stop();
     }
@@ -270,46 +273,6 @@ private:
             if (!none_match && !same_name(h.name, "If-Match")) continue;
             if (auto plain = without_codings(h.value)) h.value = plain_tags_.emplace_back(std::move(*plain));
         }
-    }
-
-    task<response> handle()
-    {
-        phase_ = phase::handling;
-        deadline_ = request_.deadline;
-        if (config_.compression) take_codings_off();
-        auto& shared = worker_.shared();
-        if (!shared.hosts.serve(request_))
-        {
-            auto misdirected = problem(421, "misdirected", "This server is not called by that name.", request_);
-            misdirected.route = "(misdirected)";
-            co_return misdirected;
-        }
-        if (auto preflight = shared.origins.preflight(request_)) co_return std::move(*preflight);
-        if (request_.path == "*")
-        {
-            response all;
-            all.status = 204;
-            all.route = "*";
-            co_return all;
-        }
-        try
-        {
-            co_return co_await shared.serve(request_);
-        }
-        catch (const std::exception& e)
-        {
-            log::error("request failed", {{"request_id", request_.id},
-                                          {"method", request_.method_name},
-                                          {"path", worker_.logged_path(request_)},
-                                          {"type", typeid(e).name()},
-                                          {"what", e.what()}});
-        }
-        catch (...)
-        {
-            log::error("request failed", {{"request_id", request_.id}, {"type", "unknown"}});
-        }
-        co_return problem(500, "internal", "Something went wrong here; it was recorded under the request_id.",
-                          request_);
     }
 
     void render(response& answer, bool keep_alive)

@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <ctime>
+#include <typeinfo>
 
 #include "core/id.hpp"
 #include "platform/http/problem.hpp"
@@ -265,6 +266,41 @@ std::string_view worker::logged_path(const request& r) const
     for (const auto& above : shared_.config.secret_below)
         if (r.path.starts_with(above)) return r.path.substr(0, above.size());
     return r.path.substr(0, longest_logged_path);
+}
+
+task<response> worker::answer(request& r)
+{
+    if (!shared_.hosts.serve(r))
+    {
+        auto misdirected = problem(421, "misdirected", "This server is not called by that name.", r);
+        misdirected.route = "(misdirected)";
+        co_return misdirected;
+    }
+    if (auto preflight = shared_.origins.preflight(r)) co_return std::move(*preflight);
+    if (r.path == "*")
+    {
+        response all;
+        all.status = 204;
+        all.route = "*";
+        co_return all;
+    }
+    try
+    {
+        co_return co_await shared_.serve(r);
+    }
+    catch (const std::exception& e)
+    {
+        log::error("request failed", {{"request_id", r.id},
+                                      {"method", r.method_name},
+                                      {"path", logged_path(r)},
+                                      {"type", typeid(e).name()},
+                                      {"what", e.what()}});
+    }
+    catch (...)
+    {
+        log::error("request failed", {{"request_id", r.id}, {"type", "unknown"}});
+    }
+    co_return problem(500, "internal", "Something went wrong here; it was recorded under the request_id.", r);
 }
 
 void worker::answered(const request& r, const response& answer, std::size_t bytes, time_point now)

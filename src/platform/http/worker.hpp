@@ -103,6 +103,8 @@ public:
 
     void joined(connection& c);
     void left(connection& c);
+    /// What the endpoint says, unless the request is not for it to answer; 500 when it throws.
+    task<response> answer(request& r);
     /// As much of the path as may stand in logs.
     std::string_view logged_path(const request& r) const;
     /// Counts and logs one answered request.
