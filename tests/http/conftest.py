@@ -10,6 +10,7 @@ from psycopg.rows import dict_row
 
 from support.clock import Clock
 from support.contract import Contract
+from support.mails import Kept
 from support.make import Make
 from support.people import Api
 from support.other_platform import Platform
@@ -133,6 +134,11 @@ def redis_url(new_redis):
 def server(start_server, database, redis_url):
     """The server most tests share: keep to people and things of your own."""
     return start_server(database, redis_url)
+
+
+@pytest.fixture(scope="session")
+def mails(server):
+    return Kept(server)
 
 
 @pytest.fixture(scope="session")

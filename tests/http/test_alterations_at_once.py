@@ -90,9 +90,9 @@ def test_a_cancellation_that_waits_for_a_change_gives_back_the_new_price(api, st
 def test_the_nights_of_a_change_are_sold_once(api, make, db):
     """Accepting a change against guests who book the very nights: one of them has them, all of them."""
     won = collections.Counter()
+    rivals = [api.new_guest() for _ in range(3)]
     for n in range(12):
         stay = Stay(api, make)
-        rivals = [api.new_guest() for _ in range(3)] if n == 0 else rivals  # noqa: F821
         offer = stay.move(stay.guest, 3, 8).expect(201)
         quotes = [ask(r, stay.listing, stay.day(5), stay.day(7)).expect(201)["id"] for r in rivals]
         shots = [shot(r, "/bookings/", {"quote_id": q}) for r, q in zip(rivals, quotes)]

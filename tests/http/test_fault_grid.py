@@ -10,7 +10,8 @@ import tempfile
 import pytest
 
 from support import fault_grid
-from support.fault_grid import FAULTS, STAGES, Cell
+from support.fault_cell import Cell
+from support.fault_grid import FAULTS, STAGES
 from support.payouts import share
 from support.processes import Databases, PrivatePostgres
 from support.stripe_place import StripePlace

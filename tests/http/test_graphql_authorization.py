@@ -12,148 +12,11 @@ import uuid
 
 import pytest
 
+from support.authorization import ROWS, valid_body
 from support.graph import Graph
+from support.graph_as_rest import BY_ID, EDGES, FOLLOWED, MUTATIONS, NODES, PLAIN, QUIET, ROOT, TAKES
 from support.graph_schema import Schema, camel
 from support.world import RELATIONS, Scene, World, absent
-from test_matrix import ROWS, valid_body
-
-# What each field of the root is in REST.
-ROOT = {
-    "viewer": "GET /users/me/",
-    "user": "GET /users/{user_id}/",
-    "sessions": "GET /auth/sessions/",
-    "property": "GET /properties/{property_id}/",
-    "properties": "GET /properties/",
-    "myProperties": "GET /users/me/properties/",
-    "amenities": "GET /amenities/",
-    "cancellationPolicy": "GET /cancellation-policies/{policy_id}/",
-    "cancellationPolicies": "GET /cancellation-policies/",
-    "quote": "GET /quotes/{quote_id}/",
-    "booking": "GET /bookings/{booking_id}/",
-    "bookings": "GET /bookings/",
-    "review": "GET /reviews/{review_id}/",
-    "reviewReports": "GET /reviews/reports/",
-    "payment": "GET /payments/{payment_id}/",
-    "payments": "GET /payments/",
-    "payoutAccounts": "GET /users/me/payout-account/",
-    "balances": "GET /users/me/balance/",
-    "statement": "GET /users/me/statements/",
-    "payouts": "GET /admin/payouts/",
-    "refusedRefunds": "GET /admin/refunds/",
-    "disputes": "GET /admin/disputes/",
-    "dispute": "GET /admin/disputes/{dispute_id}/",
-    "adjustments": "GET /admin/adjustments/",
-    "payoutHolds": "GET /admin/payout-holds/",
-    "audit": "GET /admin/audit/",
-    "feed": "GET /feeds/{feed_id}/",
-    "unreadNotifications": "GET /notifications/unread-count/",
-    "notifications": "GET /notifications/",
-    "notificationPreferences": "GET /notifications/preferences/",
-}
-BY_ID = {"node", "nodes"}  # as the type of the id has it; see NODES
-# What it takes besides an id. The table of REST leaves it out, and is refused.
-TAKES = {"statement": {"currency": "EUR", "from": "2027-01-01", "to": "2027-02-01"}}
-QUIET = {"viewer"}  # null, where REST says 401
-
-# What a node is in REST, and the name of its id in a scene.
-NODES = {
-    "Property": ("GET /properties/{property_id}/", "property_id"),
-    "User": ("GET /users/{user_id}/", "user_id"),
-    "Booking": ("GET /bookings/{booking_id}/", "booking_id"),
-    "Review": ("GET /reviews/{review_id}/", "review_id"),
-    "Payment": ("GET /payments/{payment_id}/", "payment_id"),
-    "Feed": ("GET /feeds/{feed_id}/", "feed_id"),
-}
-
-# What leads on from an object to something with rights of its own.
-EDGES = {
-    "Property.quote": "POST /properties/{property_id}/quote/",
-    "Property.availability": "GET /properties/{property_id}/availability/",
-    "Property.calendar": "GET /properties/{property_id}/calendar/",
-    "Property.pricing": "GET /properties/{property_id}/pricing/",
-    "Property.seasons": "GET /properties/{property_id}/seasons/",
-    "Property.blocks": "GET /properties/{property_id}/blocks/",
-    "Property.reviews": "GET /properties/{property_id}/reviews/",
-    "User.reviews": "GET /users/{user_id}/reviews/",
-    "Booking.history": "GET /bookings/{booking_id}/history/",
-    "Booking.cancellationPreview": "GET /bookings/{booking_id}/cancellation-preview/",
-    "Booking.alterations": "GET /bookings/{booking_id}/alterations/",
-    "Booking.reviews": "GET /bookings/{booking_id}/reviews/",
-    "Booking.payments": "GET /bookings/{booking_id}/payments/",
-    "Booking.receipt": "GET /bookings/{booking_id}/receipt/",
-    "Payment.refunds": "GET /payments/{payment_id}/refunds/",
-    "Property.feeds": "GET /properties/{property_id}/feeds/",
-    "Property.conflicts": "GET /properties/{property_id}/conflicts/",
-    "Property.icalAddresses": "GET /properties/{property_id}/ical/",
-    "Feed.history": "GET /feeds/{feed_id}/history/",
-    "Feed.closedNights": "GET /feeds/{feed_id}/nights/",
-}
-
-MUTATIONS = {
-    "register": "POST /users/",
-    "updateAccount": "PATCH /users/me/",
-    "closeAccount": "DELETE /users/me/",
-    "login": "POST /auth/login/",
-    "refresh": "POST /auth/refresh/",
-    "logout": "POST /auth/logout/",
-    "logoutEverywhere": "POST /auth/logout-all/",
-    "endSession": "DELETE /auth/sessions/{session_id}/",
-    "changePassword": "POST /auth/password/change/",
-    "requestPasswordReset": "POST /auth/password/reset/",
-    "resetPassword": "POST /auth/password/reset/confirm/",
-    "verifyEmail": "POST /auth/verify-email/",
-    "resendVerification": "POST /auth/verify-email/resend/",
-    "createProperty": "POST /properties/",
-    "updateProperty": "PATCH /properties/{property_id}/",
-    "deleteProperty": "DELETE /properties/{property_id}/",
-    "createCancellationPolicy": "POST /cancellation-policies/",
-    "updateCancellationPolicy": "PATCH /cancellation-policies/{policy_id}/",
-    "archiveCancellationPolicy": "DELETE /cancellation-policies/{policy_id}/",
-    "closeNights": "POST /properties/{property_id}/blocks/",
-    "openBlock": "DELETE /properties/{property_id}/blocks/{block_id}/",
-    "editCalendar": "PATCH /properties/{property_id}/calendar/",
-    "setPricing": "PUT /properties/{property_id}/pricing/",
-    "addSeason": "POST /properties/{property_id}/seasons/",
-    "replaceSeason": "PUT /properties/{property_id}/seasons/{season_id}/",
-    "removeSeason": "DELETE /properties/{property_id}/seasons/{season_id}/",
-    "createQuote": "POST /properties/{property_id}/quote/",
-    "createBooking": "POST /bookings/",
-    "acceptBooking": "POST /bookings/{booking_id}/accept/",
-    "declineBooking": "POST /bookings/{booking_id}/decline/",
-    "cancelBooking": "POST /bookings/{booking_id}/cancel/",
-    "reportNoShow": "POST /bookings/{booking_id}/no-show/",
-    "proposeAlteration": "POST /bookings/{booking_id}/alterations/",
-    "acceptAlteration": "POST /bookings/{booking_id}/alterations/{alteration_id}/accept/",
-    "declineAlteration": "POST /bookings/{booking_id}/alterations/{alteration_id}/decline/",
-    "cancelAlteration": "POST /bookings/{booking_id}/alterations/{alteration_id}/cancel/",
-    "createReview": "POST /reviews/",
-    "updateReview": "PATCH /reviews/{review_id}/",
-    "replyToReview": "POST /reviews/{review_id}/reply/",
-    "reportReview": "POST /reviews/{review_id}/report/",
-    "hideReview": "POST /reviews/{review_id}/hide/",
-    "restoreReview": "POST /reviews/{review_id}/restore/",
-    "createPayment": "POST /payments/",
-    "cancelPayment": "POST /payments/{payment_id}/cancel/",
-    "createRefund": "POST /payments/{payment_id}/refunds/",
-    "setPayoutAccount": "PUT /users/me/payout-account/",
-    "removePayoutAccounts": "DELETE /users/me/payout-account/",
-    "createAdjustment": "POST /admin/adjustments/",
-    "approveAdjustment": "POST /admin/adjustments/{adjustment_id}/approve/",
-    "refuseAdjustment": "POST /admin/adjustments/{adjustment_id}/refuse/",
-    "placePayoutHold": "POST /admin/payout-holds/",
-    "releasePayoutHold": "POST /admin/payout-holds/{hold_id}/release/",
-    "retryPayout": "POST /admin/payouts/{payout_id}/retry/",
-    "retryRefund": "POST /admin/refunds/{refund_id}/retry/",
-    "addFeed": "POST /properties/{property_id}/feeds/",
-    "updateFeed": "PATCH /feeds/{feed_id}/",
-    "removeFeed": "DELETE /feeds/{feed_id}/",
-    "refreshFeed": "POST /feeds/{feed_id}/refresh/",
-    "createIcalAddress": "POST /properties/{property_id}/ical/",
-    "revokeIcalAddress": "DELETE /properties/{property_id}/ical/{address_id}/",
-    "readNotification": "POST /notifications/{notification_id}/read/",
-    "readAllNotifications": "POST /notifications/read-all/",
-    "updateNotificationPreferences": "PATCH /notifications/preferences/",
-}
 
 STATUS = {
     "not_signed_in": 401, "invalid_credentials": 401, "not_allowed": 403, "not_found": 404, "dates_taken": 409, "wrong_state": 409,
@@ -244,13 +107,6 @@ def leads_on(schema):
                 continue
             if f.arguments or (name in schema.nodes() and f"{f}" not in PLAIN):
                 yield f
-
-
-# Each reads what it tells through the service, as test_graphql_subscriptions.py proves.
-FOLLOWED = {"bookingChanged", "notificationAdded"}
-
-# Null by the state of the object, not by who asks: a member of it.
-PLAIN = {"Booking.refund", "Payment.nextAction"}
 
 
 def test_everything_in_the_schema_has_its_row(schema):

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from support.payments import assert_sound, becomes, begin, booking_becomes, choose, events, pay, refunds
+from support.payments import assert_sound, becomes, begin, booking_becomes, choose, events, refunds
 from support.stays import history, money
 
 

@@ -13,11 +13,6 @@ from support.processes import wait_until
 NEW = "quite another battery"
 
 
-@pytest.fixture(scope="module")
-def mails(server):
-    return Kept(server)
-
-
 def login(api, person, password=PASSWORD, **headers):
     return api.anonymous.post("/auth/login/", {"username": person.username, "password": password}, headers=headers)
 

@@ -5,15 +5,10 @@ import secrets
 import pytest
 
 from support.mails import Kept
+from support.messages import wait_told
 from support.payments import becomes, begin, booking_becomes, choose, pay
 from support.payouts import paying, share
-from support.processes import wait_until
 from support.receipts import plain, receipt
-
-
-@pytest.fixture
-def mails(server):
-    return Kept(server)
 
 
 @pytest.fixture
@@ -28,15 +23,6 @@ def stay(api, make):
     return make_one
 
 
-def told(person, kind):
-    """The notifications of that kind, once there is one."""
-
-    def found():
-        return [n for n in person.get("/notifications/?limit=100").expect(200)["results"] if n["kind"] == kind]
-
-    return wait_until(found, 60, f"{kind} being told")
-
-
 @pytest.mark.parametrize("locale,subject,amount", [
     ("en", "We received your payment for Sea view", "EUR 336.00"), ("fr", "Nous avons reçu votre paiement pour Sea view", "336,00 EUR"),
 ])  # fmt: skip
@@ -46,7 +32,7 @@ def test_a_payment_that_came_is_told_with_the_number_of_its_receipt(api, stay, m
     mail = mails.wait(guest.email, subject)
     text = plain(mail["text"])
     assert amount in text and receipt(guest, booking)["number"] in text and f"/bookings/{booking['id']}" in text
-    (one,) = told(guest, "payment_received")
+    (one,) = wait_told(guest, "payment_received")
     assert one["subject_id"] == booking["id"]
     assert not [s for s in mails.subjects(host.email) if "payment" in s], "the host hears that somebody is coming"
 
@@ -57,7 +43,7 @@ def test_a_payment_that_failed_is_told_with_what_to_do(api, stay, mails):
     choose(api, payment, "decline")
     text = mails.wait(guest.email, "did not go through")["text"]
     assert "it was declined" in text and "You can try again" in text
-    assert len(told(guest, "payment_failed")) == 1
+    assert len(wait_told(guest, "payment_failed")) == 1
 
 
 def test_a_payment_that_failed_when_it_was_over_does_not_ask_to_try_again(api, stay, mails, clock):
@@ -126,7 +112,7 @@ def test_hosts_are_told_what_they_are_paid_and_what_came_back(start_server, new_
         assert "/account/payouts" in text
         text = plain(mails.wait(refused.email, "n’a pas abouti")["text"])
         assert f"{amount.replace('.', ',')} EUR" in text and "le compte ne l’a pas accepté" in text and "le bon" in text
-        assert len(told(paid, "payout_paid")) == 1 and len(told(refused, "payout_failed")) == 1
+        assert len(wait_told(paid, "payout_paid")) == 1 and len(wait_told(refused, "payout_failed")) == 1
 
 
 def test_a_payout_that_we_keep_back_asks_nobody_to_look_at_an_account(start_server, new_database, new_redis, api_of):

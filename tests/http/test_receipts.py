@@ -65,9 +65,9 @@ def test_a_receipt_says_what_was_paid_in_both_languages_as_page_and_as_pdf(paid,
         read = plain(re.sub(r"<[^>]+>", " ", page(guest, booking)))
         data, text = pdf(guest, booking)
         assert data.startswith(b"%PDF-")
-        for found in (read, plain(text)):
+        for said in (read, plain(text)):
             for part in (title + " " + shown["number"], nights_cost, due, str(day.year), "Quiet flat by the canal", booking["id"]):
-                assert part in found, (part, found)
+                assert part in said, (part, said)
     assert f'lang="{language}"' in page(guest, booking)
     assert "Receipt" in page(host, booking), "each reads it in their own language"
 

@@ -4,16 +4,11 @@ import json
 
 import pytest
 
-from support.mails import Kept
+from support.messages import settled
 from support.processes import wait_until
 from support.stays import over
 
 SECRET = "xylophone"
-
-
-@pytest.fixture(scope="module")
-def mails(server):
-    return Kept(server)
 
 
 @pytest.fixture
@@ -39,13 +34,6 @@ def about_reviews(person):
 
 def subjects(mails, person):
     return sorted(s for s in mails.subjects(person.email) if "review" in s or "avis" in s)
-
-
-def settled(db):
-    """Once every event is dispatched and every mail has ended."""
-    waiting = ("select (select count(*) from outbox_event where dispatched_at is null)"
-               " + (select count(*) from mail where status = 'waiting') as n")
-    wait_until(lambda: db.execute(waiting).fetchone()["n"] == 0, what="all messages made")
 
 
 def everything_said(db, mails, *people):

@@ -126,5 +126,15 @@ TEST(http_stream, is_told_when_its_client_goes_and_does_not_listen_to_it)
     EXPECT_GT(one_word::stopped, before);
 }
 
+TEST(http_stream, ends_when_its_client_says_too_much)
+{
+    streaming r;
+    raw_http c{r.s.port()};
+    ASSERT_TRUE(c.ask(get("/")));
+    EXPECT_EQ(c.line(), "2");
+    c.send(std::string(64 * 1024, 'x'));
+    EXPECT_EQ(rest(c), "1||");
+}
+
 }  // namespace
 }  // namespace roost::http

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # ./dev lint and ./dev fmt, gen.
 
-lint_checks=(format shell includes contracts tidy)
+lint_checks=(format shell python includes contracts tidy)
 
 command_lint() {
     local check bad=0
@@ -34,6 +34,8 @@ command_fmt() { cpp_files | xargs -r clang-format-19 -i; }
 lint_shell() {  # tools/dev/*.sh are read through ./dev
     project_files | xargs -r grep -lsE '^#!.*\b(ba)?sh$' | xargs -r shellcheck --external-sources
 }
+
+lint_python() { project_files | grep -E '\.py$' | xargs -r python3 -m pyflakes; }
 
 lint_includes() { tools/check_includes; }
 

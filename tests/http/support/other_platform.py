@@ -4,7 +4,6 @@ import psycopg
 from psycopg.rows import dict_row
 
 from .calendars import Calendars, nights_of
-from .clock import Clock
 from .make import Make
 from .processes import wait_until
 
