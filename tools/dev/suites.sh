@@ -88,6 +88,7 @@ sanitized() {
     local preset=$1
     shift
     if ! compile "$preset" roost_unit roost; then return; fi
+    pytest_options+=(--timeout 1800)  # everything takes several times as long
     unit "$preset"
     http "$preset" "$@"
 }
