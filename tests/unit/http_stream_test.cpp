@@ -15,7 +15,7 @@ class one_word final : public body_stream
     bool ended_ = false;
 
 public:
-    explicit one_word(boost::asio::any_io_executor on) : timer_{std::move(on)} {}
+    explicit one_word(const boost::asio::any_io_executor& on) : timer_{on} {}
 
     task<std::optional<std::string>> next() override
     {

@@ -214,7 +214,7 @@ private:
         co_return !failed;
     }
 
-    /// A client that goes away is noticed by its end of input. What it says meanwhile is not heard, and not without end.
+    /// A client that goes away is noticed by its end of input. What it says meanwhile is not heard, and not endless.
     task<> await_end(body_stream& s)
     {
         std::array<char, 256> unheard{};
