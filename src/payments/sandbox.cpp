@@ -205,7 +205,7 @@ public:
             co_return fail(errc::invalid_credentials, "the event is not signed as it must be");
         auto event = schema::from_json<sandbox_event>(e.body);
         if (!event) co_return fail(errc::malformed, "this is no event");
-        provider_event told{.id = std::move(event->id), .kind = std::move(event->kind)};
+        provider_event told{.id = std::move(event->id), .kind = std::move(event->kind), .reference = {}};
         if (event->charge)
             told.reference = *std::move(event->charge);
         else if (event->dispute)

@@ -36,7 +36,11 @@ TEST(user, username_addresses_and_numbers_are_checked)
 
 TEST(user, a_patch_changes_what_it_names)
 {
-    user u{.display_name = "Ann", .phone = "+33612345678", .bio = "old", .locale = "en"};
+    user u;
+    u.display_name = "Ann";
+    u.phone = "+33612345678";
+    u.bio = "old";
+    u.locale = "en";
     account_changes none;
     auto same = apply(u, none);
     ASSERT_TRUE(same);

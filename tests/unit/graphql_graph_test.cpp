@@ -45,8 +45,8 @@ struct book
     std::optional<writer_id> by;
     std::string full_title;
     binding bound = binding::very_soft;
-    std::optional<money> list_price;
-    std::vector<std::string> tags;
+    std::optional<money> list_price = {};
+    std::vector<std::string> tags = {};
 
     static constexpr auto fields = roost::schema::fields(
         field<&book::id>("id", "Its id."), field<&book::by>("writer_id", "By whom."),

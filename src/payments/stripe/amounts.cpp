@@ -83,8 +83,9 @@ money fee_of(money amount, std::int64_t booked, std::int64_t fee, std::string_vi
     if (fee <= 0 || whole == 0) return {0, amount.unit()};
     if (currency_of(in) == amount.unit())
         if (const auto same = from_stripe(fee, amount.unit())) return *same;
-    const auto twice = 2 * static_cast<__int128>(amount.minor()) * fee + whole;
-    return {static_cast<std::int64_t>(twice / (2 * static_cast<__int128>(whole))), amount.unit()};
+    __extension__ using wide = __int128;
+    const auto twice = 2 * static_cast<wide>(amount.minor()) * fee + whole;
+    return {static_cast<std::int64_t>(twice / (2 * static_cast<wide>(whole))), amount.unit()};
 }
 
 }  // namespace roost::payments::stripe

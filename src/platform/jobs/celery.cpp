@@ -216,7 +216,7 @@ task<> bridge::take_one(const std::string& text)
     }
     if (unkept.empty()) co_return;
     co_await set_aside(text, unkept);
-    const task_message told{.id = asked.id, .ignore_result = asked.ignore_result};
+    const task_message told{.id = asked.id, .task = {}, .ignore_result = asked.ignore_result};
     co_await remember(told, unkept, false);
 }
 
