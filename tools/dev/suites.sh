@@ -127,6 +127,7 @@ use_test_servers() {
     wrap=()
     # TSan knows only the usual layout of memory; a container may forbid to ask for it.
     if [ "$1" = tsan ]; then export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp${TSAN_OPTIONS:+:$TSAN_OPTIONS}"; fi
+    if [ "$1" = asan ]; then export LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"; fi
     if [ "$1" = tsan ] && setarch --addr-no-randomize true 2>/dev/null; then wrap=(setarch --addr-no-randomize); fi
     if [ -n "${ROOST_TEST_PG:-}" ]; then return; fi
     servers_start "$results/servers" fsync=off full_page_writes=off max_connections=400 \
