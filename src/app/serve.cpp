@@ -78,7 +78,8 @@ public:
         services_.accounts.passwords.detach(io);
         services_.notifications.mails.detach(io);
         services_.receipts.detach(io);
-        services_.outbound.threads().detach(io);
+        services_.to_providers.threads().detach(io);
+        services_.to_strangers.threads().detach(io);
         services_.redis.detach(io);
         services_.db.disconnect(io);
     }
@@ -165,7 +166,7 @@ int run(const settings& how, const http::server_config& server,
                            {.on_start = [&](boost::asio::io_context& io) { threads.start(io); },
                             .on_drain =
                                 [&](boost::asio::io_context& io) {
-                                    s.outbound.threads().stop();
+                                    s.to_strangers.threads().stop();
                                     s.jobs.drain(io);
                                 },
                             .idle = [&](boost::asio::io_context& io) { return s.jobs.idle(io); },

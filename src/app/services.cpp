@@ -82,7 +82,7 @@ services::services(const settings& s)
       money_by_hand{clock, s.adjustment_limit().value_or(payments::amounts{})},
       reviews{db, clock, s.market.review_scope},
       notifications{db, clock, accounts.mailed, s.mail, s.general.environment != environment::production},
-      feeds{db, clock, outbound, strangers(s), std::chrono::minutes{s.feeds.interval_minutes}},
+      feeds{db, clock, to_strangers, strangers(s), std::chrono::minutes{s.feeds.interval_minutes}},
       ical_addresses{db, clock},
       subscriptions{s.graphql},
       jobs{db, clock, s.for_database(), s.for_jobs()}
@@ -106,15 +106,15 @@ services::services(const settings& s)
         {
             if (p == payments::provider::sandbox) gateways.add(p, payments::make_sandbox(db, clock));
             if (p == payments::provider::stripe)
-                gateways.add(p, payments::make_stripe(outbound, clock, s.stripe, s.outbound.ca_file, patience));
+                gateways.add(p, payments::make_stripe(to_providers, clock, s.stripe, s.outbound.ca_file, patience));
             if (p == payments::provider::mpesa)
-                gateways.add(p, payments::make_mpesa(db, clock, outbound, s.mpesa, s.outbound.ca_file, patience));
+                gateways.add(p, payments::make_mpesa(db, clock, to_providers, s.mpesa, s.outbound.ca_file, patience));
             if (p == payments::provider::paystack)
-                gateways.add(p,
-                             payments::make_paystack(outbound, s.paystack, s.mail.site, s.outbound.ca_file, patience));
+                gateways.add(
+                    p, payments::make_paystack(to_providers, s.paystack, s.mail.site, s.outbound.ca_file, patience));
             if (p == payments::provider::paypal)
                 gateways.add(
-                    p, payments::make_paypal(outbound, clock, s.paypal, s.mail.site, s.outbound.ca_file, patience));
+                    p, payments::make_paypal(to_providers, clock, s.paypal, s.mail.site, s.outbound.ca_file, patience));
         }
     install_jobs(jobs, *this);
 }

@@ -54,7 +54,7 @@ struct services
     payments::admin_service money_by_hand;
     reviews::service reviews;
     notifications::feature notifications;
-    outbound::client outbound;
+    outbound::client to_providers, to_strangers;  // apart, so that nobody's slow calendar keeps a payment waiting
     feeds::service feeds;
     feeds::addresses ical_addresses;
     graphql::subscriptions subscriptions;

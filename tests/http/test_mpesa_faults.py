@@ -1,6 +1,9 @@
 """M-Pesa fails in every way it can: nobody is asked to pay twice, nothing is lost, nothing is made up (V1-V3, T20, T23, I3, I6)."""
 
+import concurrent.futures
 import json
+import signal
+import time
 
 import pytest
 
@@ -43,6 +46,27 @@ FAULTS = {
 every_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 LIES = {"another code": changed(lambda o: {**o, "ResponseCode": "1"}), "no id": changed(lambda o: {**o, "CheckoutRequestID": None}),
         "an odd id": changed(lambda o: {**o, "CheckoutRequestID": "../x y"})}  # fmt: skip
+
+
+def test_a_server_that_ends_hears_what_became_of_a_prompt(start_server, new_database, new_redis, api_of, tmp_path):
+    """Cut off, it would not know, and the guest be asked twice."""
+    place = MPesaPlace(start_server, new_database(), new_redis(), api_of, tmp_path, ROOST_PAYMENTS_TIMEOUT_MS="20000")
+    guest, _, booking = place.stay()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool, place.mpesa.held(PUSH, after=True) as held:
+        asked = pool.submit(place.begin, guest, booking)
+        wait_until(lambda: held.count, BUSY, "the prompt")
+        place.server.signal(signal.SIGTERM)
+        time.sleep(2.5)  # libcurl asks each second whether it is to stop
+        held.opened.set()
+        payment = asked.result().expect(201)
+    assert payment["status"] == "requires_action", payment
+    assert place.server.wait() == 0
+    place.server.start()
+    place.end(payment)
+    becomes(guest, payment, "succeeded")
+    assert len(place.mpesa.asked(PUSH)) == 1
+    place.assert_sound()
+    place.close()
 
 
 @pytest.mark.parametrize("fault", [*FAULTS.values(), *LIES.values()], ids=[*FAULTS, *LIES])

@@ -319,6 +319,23 @@ TEST(outbound, sends_what_it_is_told_and_nothing_of_the_environment)
     EXPECT_TRUE(provider.last_head().starts_with("POST /pay HTTP/1.1\r\n"));
 }
 
+TEST(outbound, does_not_say_of_what_has_an_effect_that_it_never_went_out)
+{
+    const auto cut_off = [](std::string method) {
+        const sentinel provider{"127.0.0.1", "", true};  // says nothing, and stays
+        const request r{.url = std::format("http://127.0.0.1:{}/", provider.port()), .method = std::move(method)};
+        std::stop_source stop;
+        const std::jthread ends{[&] {
+            while (provider.accepts() == 0) std::this_thread::sleep_for(1ms);
+            std::this_thread::sleep_for(200ms);
+            stop.request_stop();
+        }};
+        return fetch(r, guard::trusted(), nobody, stop.get_token()).error();
+    };
+    EXPECT_EQ(cut_off("POST"), fault::broken);
+    EXPECT_EQ(cut_off("GET"), fault::busy);
+}
+
 TEST(outbound, answers_where_it_was_asked_and_ends_at_once)
 {
     const sentinel s{"127.0.0.2", reply("here")};

@@ -198,7 +198,7 @@ struct exchange
     }
 };
 
-fault fault_of(CURLcode code, const exchange& e)
+fault fault_of(CURLcode code, const exchange& e, bool has_effect)
 {
     if (e.too_large) return fault::too_large;
     if (e.strayed) return fault::forbidden_address;
@@ -211,7 +211,7 @@ fault fault_of(CURLcode code, const exchange& e)
         case CURLE_SSL_CONNECT_ERROR:
         case CURLE_SSL_CACERT_BADFILE: return fault::untrusted;
         case CURLE_TOO_LARGE: return fault::too_large;
-        case CURLE_ABORTED_BY_CALLBACK: return fault::busy;
+        case CURLE_ABORTED_BY_CALLBACK: return has_effect ? fault::broken : fault::busy;
         default: return fault::broken;
     }
 }
@@ -294,7 +294,8 @@ std::expected<answer, fault> exchange_with(const target& t, const request& r, co
     }
     set(c, CURLOPT_HTTPHEADER, headers.get());
 
-    if (const auto code = curl_easy_perform(c); code != CURLE_OK) return std::unexpected{fault_of(code, e)};
+    if (const auto code = curl_easy_perform(c); code != CURLE_OK)
+        return std::unexpected{fault_of(code, e, r.method != "GET")};
     long status = 0;
     curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
     e.got.status = static_cast<int>(status);

@@ -32,7 +32,7 @@ enum class fault : std::uint8_t
     broken,     // it broke off, or what came is no HTTP
     too_large,
     too_many_redirects,
-    busy,     // too much waits here already, or the program ends
+    busy,     // too much waits here already, or the program ends: nothing with an effect went out
     resting,  // it has failed too often just now and is left alone for a while
 };
 constexpr auto names_of(fault)
