@@ -55,7 +55,8 @@ std::optional<error> refusal(stay_rules usual, const rule_set* special, const ti
     const auto arrival = terms_of(usual, special, stay.from());
     const auto departure = terms_of(usual, special, stay.to());
     auto shortest = arrival.min_nights;
-    if (special->pricing.min_stay_through)
+    // A stay that is too long for anybody is refused anyway.
+    if (special->pricing.min_stay_through && stay.nights() <= longest_stay)
         for (auto night = stay.from(); night < stay.to(); night += days{1})
             shortest = std::max(shortest, terms_of(usual, special, night).min_nights);
 

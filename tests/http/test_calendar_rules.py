@@ -120,6 +120,16 @@ def test_lengths_and_days_follow_the_day_before_the_season_before_the_weekday(ap
     ask(guest, listing, str(first), days(first, 1)[0]).expect(422)
 
 
+def test_a_stay_of_centuries_is_refused_by_its_length(api, make, clock):
+    host, guest = api.new_host(), api.new_guest()
+    listing = make.listing(host)
+    host.put(path(listing, "pricing/"), {"min_stay_through": True}).expect(200)
+    host.post(path(listing, "seasons/"), {"name": "Fair", "from": clock.today(10), "to": clock.today(20),
+                                          "min_nights": 5}).expect(201)
+    assert "/check_out" in ask(guest, listing, clock.today(1), "2999-12-31").pointers
+    assert "/check_out" in ask(guest, listing, clock.today(1), clock.today(732)).pointers
+
+
 def test_one_call_edits_days_spans_and_weekdays_or_nothing(api, make, clock):
     host, guest = api.new_host(), api.new_guest()
     listing = make.listing(host)
