@@ -142,14 +142,6 @@ instant answer_until(const booking_row& b, const new_quote& asked, const house& 
     return std::min<instant>({now + time_to_answer, b.starts_at, h.starts(asked.check_in)});
 }
 
-/// Somebody's booking, locked; nothing of anybody else's.
-task<result<booking_row>> lock_booking(pg::tx& tx, const identity& who, booking_id id)
-{
-    auto b = co_await tx.one<booking_row>(sql::booking_to_alter, id, who.user, who.is_admin);
-    if (!b) co_return no_such_booking();
-    co_return *std::move(b);
-}
-
 /// When a booking begins and ends, and the clock its terms are read by.
 struct stay_times
 {
@@ -185,8 +177,8 @@ pg::json document(const price& p) { return {schema::to_json(p)}; }
 task<result<alteration>> alterations::propose(pg::tx& tx, const identity& who, booking_id id, new_alteration wish)
 {
     const auto now = clock_.now();
-    const auto b = co_await lock_booking(tx, who, id);
-    if (!b) co_return std::unexpected{b.error()};
+    const auto b = co_await lock_booking(tx, id, who.user, who.is_admin);
+    if (!b) co_return no_such_booking();
     const auto by = as_what(who, *b);
     if (by == actor::admin) co_return fail(errc::not_allowed, "a change is between guest and host");
     if (auto can = can_change(*b, now); !can) co_return std::unexpected{std::move(can.error())};
@@ -245,8 +237,8 @@ task<std::vector<result<std::vector<alteration>>>> alterations::list(const ident
 task<result<alteration>> alterations::accept(pg::tx& tx, const identity& who, booking_id booking, alteration_id id)
 {
     const auto now = clock_.now();
-    const auto b = co_await lock_booking(tx, who, booking);
-    if (!b) co_return std::unexpected{b.error()};
+    const auto b = co_await lock_booking(tx, booking, who.user, who.is_admin);
+    if (!b) co_return no_such_booking();
     const auto a = co_await tx.one<alteration_row>(sql::find_alteration, id, booking);
     if (!a) co_return fail(errc::not_found, "there is no such proposal");
     const auto by = as_what(who, *b);
@@ -274,8 +266,8 @@ task<result<alteration>> alterations::accept(pg::tx& tx, const identity& who, bo
 task<result<alteration>> alterations::end(pg::tx& tx, const identity& who, booking_id booking, alteration_id id,
                                           alteration_status as, std::string answer)
 {
-    const auto b = co_await lock_booking(tx, who, booking);
-    if (!b) co_return std::unexpected{b.error()};
+    const auto b = co_await lock_booking(tx, booking, who.user, who.is_admin);
+    if (!b) co_return no_such_booking();
     const auto a = co_await tx.one<alteration_row>(sql::find_alteration, id, booking);
     if (!a) co_return fail(errc::not_found, "there is no such proposal");
     const auto by = as_what(who, *b);

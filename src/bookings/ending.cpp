@@ -66,9 +66,9 @@ void let_go(pg::tx& tx, const booking_row& b, instant now)
 task<result<cancelled_booking>> service::cancel(pg::tx& tx, const identity& who, booking_id id, std::string reason)
 {
     const auto now = clock_.now();
-    const auto b = co_await lock_booking_at_house(tx, id, who.user, who.is_admin);
+    const auto b = co_await lock_booking(tx, id, who.user, who.is_admin);
     if (!b) co_return no_such_booking();
-    const auto& booked = b->booking;
+    const auto& booked = *b;
     const auto by = as_what(who, booked);
     const auto back = offer(booked, refund_of(stay_of(booked), booked.cancellation_terms, terms_for(booked, by), now));
     auto moved = co_await move(tx, who, *b, cancelled_by(by), std::nullopt, std::move(reason), back);
@@ -88,9 +88,9 @@ task<std::vector<result<cancellation_preview>>> service::preview(const identity&
 task<result<cancelled_booking>> service::no_show(pg::tx& tx, const identity& who, booking_id id, std::string reason)
 {
     const auto now = clock_.now();
-    const auto b = co_await lock_booking_at_house(tx, id, who.user, who.is_admin);
+    const auto b = co_await lock_booking(tx, id, who.user, who.is_admin);
     if (!b) co_return no_such_booking();
-    const auto& booked = b->booking;
+    const auto& booked = *b;
     if (as_what(who, booked) == actor::guest) co_return fail(errc::not_allowed, "only the host says so");
     if (now < no_show_from(booked))
         co_return fail(errc::wrong_state, "the guest may still come until " + format(no_show_from(booked)));

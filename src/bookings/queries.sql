@@ -41,7 +41,7 @@ select q.id as quote_id, q.check_in, q.check_out, q.guests, q.expires_at,
        p.booking_mode, p.payment_mode, p.request_holds, p.cancellation_policy, c.terms as cancellation_terms,
        case when p.has_rules then rules_between(p.id, q.check_in, q.check_out) end as special,
        (q.rules_version, q.guest_fee_bp) = (p.rules_version, $3::int) as price_unchanged,
-       q.cancellation_terms = c.terms as terms_unchanged
+       q.cancellation_terms = c.terms as terms_unchanged, q.total > 0 as costs
 from quote q join property p on p.id = q.property_id
      join cancellation_policy c
          on c.id = p.cancellation_policy_id or (c.host_id is null and c.code = p.cancellation_policy)
@@ -95,10 +95,10 @@ with taken as (
     insert into booking (id, property_id, guest_id, host_id, quote_id, status, check_in, check_out, guests, child_ages,
                          message, currency, lines, accommodation, guest_fee, tax, total, host_payout,
                          cancellation_policy, starts_at, ends_at, due_at, created_at, updated_at, cancellation_terms,
-                         time_zone, check_in_time)
+                         time_zone, check_in_time, payment_mode)
     select $1, q.property_id, q.guest_id, $10, q.id, $11, q.check_in, q.check_out, q.guests, q.child_ages,
            $12, q.currency, q.lines, q.accommodation, q.guest_fee, q.tax, q.total, q.host_payout, $13, $14, $15, $16,
-           $9, $9, q.cancellation_terms, $17, $18
+           $9, $9, q.cancellation_terms, $17, $18, $20
     from granted join quote q on q.id = $2
     returning *
 ), noted as (
@@ -116,13 +116,10 @@ select * from booked;
 -- For their guest, their host, or an admin ($3); nothing for anybody else.
 select * from booking where id = any ((select $1::uuid[])::uuid[]) and (guest_id = $2 or host_id = $2 or $3);
 
--- name: booking_at_house
--- A booking with how its property is paid, for those who may see it and are about to move it. Locked, as by those who
--- change it: what a refund is computed from is what the booking still is when it moves.
-select b.*, p.payment_mode
-from booking b join property p on p.id = b.property_id
-where b.id = $1 and (b.guest_id = $2 or b.host_id = $2 or $3)
-for no key update of b;
+-- name: lock_booking
+-- For its guest, its host, or an admin ($3), who are about to move or change it or to answer for it: they take turns, and
+-- what a refund is computed from is what the booking still is when it moves.
+select * from booking where id = $1 and (guest_id = $2 or host_id = $2 or $3) for no key update;
 
 -- name: move_booking
 -- Compare and swap: nothing unless the booking is still in status $2, and time has not ended what it waits for, or
@@ -147,19 +144,29 @@ select * from moved;
 
 -- name: booking_to_pay
 -- With the change that may have made more due.
-select b.id, b.property_id, b.guest_id, b.host_id, b.status, p.payment_mode, b.currency, b.accommodation, b.guest_fee,
-       b.tax, b.total, b.host_payout, b.paid, b.refund, b.starts_at, b.due_at,
+select b.*,
        (select a.id from booking_alteration a where a.booking_id = b.id and a.status = 'accepted'
         order by a.updated_at desc, a.id desc limit 1) as alteration_id
-from booking b join property p on p.id = b.property_id
+from booking b
 where b.id = $1
-for no key update of b;
+for no key update;
+
+-- name: keep_to_honour
+-- Those who have to keep to the booking stay as they are until the transaction ends. Nothing when one of them has gone.
+select true
+from booking b
+join property p on p.id = b.property_id and p.status <> 'deleted'
+join app_user g on g.id = b.guest_id and g.deactivated_at is null
+join app_user h on h.id = b.host_id and h.deactivated_at is null
+where b.id = $1
+for share of p, g, h;
 
 -- name: confirm_paid
--- Compare and swap, whatever the hour: the money is there. With its line of history and its event.
+-- Compare and swap: the money is there. In time, though check-in may be past where one books on the day; or late, before
+-- the stay begins. With its line of history and its event.
 with moved as (
     update booking set status = 'confirmed', due_at = starts_at, version = version + 1, updated_at = $3
-    where id = $1 and status = $2 and starts_at > $3
+    where id = $1 and status = $2 and (starts_at > $3 or due_at > $3)
     returning *
 ), noted as (
     insert into booking_history (booking_id, from_status, to_status, actor, at)
@@ -287,10 +294,6 @@ select exists (
     select from booking
     where (guest_id = $1 or host_id = $1) and (status in ('confirmed', 'in_stay')
         or (status in ('hold', 'awaiting_payment', 'requested') and due_at > $2)));
-
--- name: booking_to_alter
--- For its guest, its host, or an admin ($3). Whoever changes it or answers for it takes turns.
-select * from booking where id = $1 and (guest_id = $2 or host_id = $2 or $3) for no key update;
 
 -- name: hold_property
 -- As bookers do: the host neither changes it nor closes nights until we are done.

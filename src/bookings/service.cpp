@@ -23,7 +23,7 @@ void begin(stay_to_book& b, const market& m)
         b.takes_nights = h.request_holds;
         b.due_at = std::min<instant>(b.now + m.request, start);
     }
-    else if (h.payment_mode == payment_mode::online)
+    else if (h.payment_mode == payment_mode::online && b.stay.costs)
     {
         b.status = booking_status::awaiting_payment;
         b.due_at = b.now + m.hold;
@@ -183,17 +183,17 @@ task<std::vector<result<std::vector<booking_event>>>> service::history(const ide
     co_return told.of(ids, no_such_booking());
 }
 
-task<result<booking>> service::move(pg::tx& tx, const identity& who, const booking_at_house& b, booking_status to,
+task<result<booking>> service::move(pg::tx& tx, const identity& who, const booking_row& b, booking_status to,
                                     std::optional<instant> due, std::string reason, std::optional<refund_offer> refund)
 {
-    const auto from = b.booking.status;
-    const auto by = as_what(who, b.booking);
+    const auto from = b.status;
+    const auto by = as_what(who, b);
     if (!may_move(from, to, by)) co_return std::unexpected{wrong_step(from, to)};
-    const move_to_make m{b.booking.id, from, to, due, who.user, by, std::move(reason), clock_.now(), refund};
+    const move_to_make m{b.id, from, to, due, who.user, by, std::move(reason), clock_.now(), refund};
     const auto moved = co_await move_booking(tx, m);
     if (!moved) co_return fail(errc::wrong_state, "the booking has changed in the meantime, or its time is over");
-    const step_taken step{.booking = b.booking.id,
-                          .give_back = refund ? refund->due : money{0, b.booking.paid.unit()},
+    const step_taken step{.booking = b.id,
+                          .give_back = refund ? refund->due : money{0, b.paid.unit()},
                           .by = who.user,
                           .reason = m.reason};
     if (follow_) co_await follow_(tx, step);
@@ -201,12 +201,12 @@ task<result<booking>> service::move(pg::tx& tx, const identity& who, const booki
 }
 
 /// A booking to be answered by its host.
-task<result<booking_at_house>> service::for_host(pg::tx& tx, const identity& who, booking_id id)
+task<result<booking_row>> service::for_host(pg::tx& tx, const identity& who, booking_id id)
 {
-    auto found = co_await lock_booking_at_house(tx, id, who.user, who.is_admin);
+    auto found = co_await lock_booking(tx, id, who.user, who.is_admin);
     if (!found) co_return no_such_booking();
-    if (found->booking.host != who.user) co_return fail(errc::not_allowed, "only the host answers a request");
-    if (found->booking.status != booking_status::requested)
+    if (found->host != who.user) co_return fail(errc::not_allowed, "only the host answers a request");
+    if (found->status != booking_status::requested)
         co_return fail(errc::wrong_state, "there is no request to answer any more");
     co_return *std::move(found);
 }
@@ -215,13 +215,13 @@ task<result<booking>> service::accept(pg::tx& tx, const identity& who, booking_i
 {
     const auto b = co_await for_host(tx, who, id);
     if (!b) co_return std::unexpected{b.error()};
-    const bool pays_first = b->payment_mode == payment_mode::online;
+    const bool pays_first = b->payment_mode == payment_mode::online && b->price.total.minor() > 0;
     const auto to = pays_first ? booking_status::awaiting_payment : booking_status::confirmed;
-    const auto start = b->booking.starts_at;
+    const auto start = b->starts_at;
     const auto due = pays_first ? std::min<instant>(clock_.now() + market_.request, start) : start;
     auto moved = co_await move(tx, who, *b, to, due, {});
     if (!moved) co_return moved;
-    if (!co_await keep_nights(tx, b->booking, pays_first ? std::optional{due} : std::nullopt, clock_.now()))
+    if (!co_await keep_nights(tx, *b, pays_first ? std::optional{due} : std::nullopt, clock_.now()))
         co_return fail(errc::dates_taken, "some of these nights are no longer free");
     co_return moved;
 }

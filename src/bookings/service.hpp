@@ -12,7 +12,7 @@
 
 namespace roost::bookings {
 
-struct booking_at_house;
+struct booking_row;
 struct stay_to_book;
 
 /// What the marketplace charges and how long it waits.
@@ -55,10 +55,10 @@ class service
     market market_;
     follower follow_;
 
-    task<result<booking>> move(pg::tx& tx, const identity& who, const booking_at_house& b, booking_status to,
+    task<result<booking>> move(pg::tx& tx, const identity& who, const booking_row& b, booking_status to,
                                std::optional<instant> due, std::string reason, std::optional<refund_offer> refund = {});
     task<result<void>> check_caps(pg::tx& tx, user_id guest, const stay_to_book& b);
-    task<result<booking_at_house>> for_host(pg::tx& tx, const identity& who, booking_id id);
+    task<result<booking_row>> for_host(pg::tx& tx, const identity& who, booking_id id);
 
 public:
     service(pg::database& db, const clock& c, market m) : db_{db}, clock_{c}, market_{m} {}

@@ -19,10 +19,11 @@ std::optional<std::vector<booking_status>> statuses(const booking_filter& f)
 }
 
 /// Nobody pays any more for what was given up.
-money amount_due(booking_status status, money total, money paid)
+money amount_due(const booking_row& b)
 {
-    const bool owed = is_pending(status) || is_firm(status) || status == booking_status::completed;
-    return {owed ? std::max<std::int64_t>(0, (total - paid).minor()) : 0, total.unit()};
+    const bool owed = is_pending(b.status) || is_firm(b.status) || b.status == booking_status::completed;
+    const auto due = b.price.total - b.paid - b.waived;
+    return {owed ? std::max<std::int64_t>(0, due.minor()) : 0, due.unit()};
 }
 
 struct nights_found
@@ -68,7 +69,7 @@ booking booking_row::shown() const
             .message = message,
             .price = price.shown(),
             .paid = paid,
-            .amount_due = amount_due(status, price.total, paid),
+            .amount_due = bookings::amount_due(*this),
             .disputed = disputed,
             .cancellation_policy = cancellation_policy,
             .cancellation_terms = cancellation_terms,
@@ -139,7 +140,7 @@ task<std::optional<booking_row>> insert_booking(pg::tx& tx, const stay_to_book& 
                                    free_from, b.hold_until ? "hold" : "booking", b.hold_until, b.now, house.host,
                                    b.status, b.message, house.cancellation_policy, house.starts(b.stay.check_in),
                                    house.ends(b.stay.check_out), b.due_at, house.time_zone, house.check_in_time,
-                                   b.takes_nights);
+                                   b.takes_nights, house.payment_mode);
     };
     // Nearly always the nights are free or firmly taken, so holds past their time are looked for only in between.
     auto made = co_await try_it();
@@ -161,9 +162,9 @@ task<std::optional<booking_row>> find_booking(pg::queryable& q, booking_id id, u
     co_return std::move(found.front());
 }
 
-task<std::optional<booking_at_house>> lock_booking_at_house(pg::tx& tx, booking_id id, user_id who, bool any)
+task<std::optional<booking_row>> lock_booking(pg::tx& tx, booking_id id, user_id who, bool any)
 {
-    return tx.one<booking_at_house>(sql::booking_at_house, id, who, any);
+    return tx.one<booking_row>(sql::lock_booking, id, who, any);
 }
 
 task<pg::piles<booking_id, booking_event>> history_of(pg::queryable& q, const std::vector<booking_id>& ids)

@@ -103,13 +103,14 @@ struct quoted_stay
     instant expires_at;
     bookings::house house;
     bool price_unchanged, terms_unchanged;
+    bool costs;  // anything at all
 
     static constexpr auto fields =
         schema::fields(field<&quoted_stay::quote>("quote_id"), field<&quoted_stay::check_in>("check_in"),
                        field<&quoted_stay::check_out>("check_out"), field<&quoted_stay::guests>("guests"),
                        field<&quoted_stay::expires_at>("expires_at"), field<&quoted_stay::house>("house"),
                        field<&quoted_stay::price_unchanged>("price_unchanged"),
-                       field<&quoted_stay::terms_unchanged>("terms_unchanged"));
+                       field<&quoted_stay::terms_unchanged>("terms_unchanged"), field<&quoted_stay::costs>("costs"));
 };
 
 struct booking_row
@@ -123,7 +124,8 @@ struct booking_row
     std::vector<int> child_ages;
     std::string message;
     stored_price price;
-    money paid;
+    roost::payment_mode payment_mode;
+    money paid, waived;  // given back, and not to be paid again
     bool disputed;
     roost::cancellation_policy cancellation_policy;
     roost::cancellation_terms cancellation_terms;
@@ -143,23 +145,14 @@ struct booking_row
         field<&booking_row::status>("status"), field<&booking_row::check_in>("check_in"),
         field<&booking_row::check_out>("check_out"), field<&booking_row::guests>("guests"),
         field<&booking_row::child_ages>("child_ages"), field<&booking_row::message>("message"),
-        field<&booking_row::price>("price"), field<&booking_row::paid>("paid"),
+        field<&booking_row::price>("price"), field<&booking_row::payment_mode>("payment_mode"),
+        field<&booking_row::paid>("paid"), field<&booking_row::waived>("waived"),
         field<&booking_row::disputed>("disputed"), field<&booking_row::cancellation_policy>("cancellation_policy"),
         field<&booking_row::cancellation_terms>("cancellation_terms"), field<&booking_row::time_zone>("time_zone"),
         field<&booking_row::check_in_time>("check_in_time"), field<&booking_row::refund>("refund"),
         field<&booking_row::starts_at>("starts_at"), field<&booking_row::ends_at>("ends_at"),
         field<&booking_row::due_at>("due_at"), field<&booking_row::version>("version"),
         field<&booking_row::created_at>("created_at"), field<&booking_row::updated_at>("updated_at"));
-};
-
-/// A booking beside how its property is paid.
-struct booking_at_house
-{
-    booking_row booking;
-    roost::payment_mode payment_mode;
-
-    static constexpr auto fields = schema::fields(field<&booking_at_house::booking>("booking"),
-                                                  field<&booking_at_house::payment_mode>("payment_mode"));
 };
 
 /// A booking to be made: what a quote does not say.
@@ -209,8 +202,8 @@ task<std::optional<booking_row>> insert_booking(pg::tx& tx, const stay_to_book& 
 /// Nothing for those who have nothing to do with it.
 task<std::vector<booking_row>> find_bookings(pg::queryable& q, std::vector<booking_id> ids, user_id who, bool any);
 task<std::optional<booking_row>> find_booking(pg::queryable& q, booking_id id, user_id who, bool any);
-/// Locked until the transaction ends.
-task<std::optional<booking_at_house>> lock_booking_at_house(pg::tx& tx, booking_id id, user_id who, bool any);
+/// Locked until the transaction ends: whoever changes it or answers for it takes turns.
+task<std::optional<booking_row>> lock_booking(pg::tx& tx, booking_id id, user_id who, bool any);
 task<pg::piles<booking_id, booking_event>> history_of(pg::queryable& q, const std::vector<booking_id>& ids);
 /// At most `limit` of them, newest first; with `after`, those before it in time, with `before`, those after it.
 task<std::vector<booking_row>> list_bookings(pg::queryable& q, user_id who, const booking_filter& f,

@@ -31,16 +31,13 @@ result<due> due_of(const bookings::payable& b, bool can_hold, instant now)
 {
     using bookings::booking_status;
     const auto nothing = [](std::string why) { return fail(errc::wrong_state, std::move(why)); };
-    if (b.paid.minor() >= b.total.minor()) return nothing("nothing is to be paid");
-    if (is_firm(b.status))
-    {
-        if (!b.alteration || b.paid.minor() == 0) return nothing("it is paid on arrival");
-        return due{payment_purpose::alteration, b.alteration, capture_mode::automatic};
-    }
+    if (b.due().minor() <= 0) return nothing("nothing is to be paid");
+    if (b.payment_mode != payment_mode::online || (is_firm(b.status) && !b.alteration))
+        return nothing("it is paid on arrival");
+    if (is_firm(b.status)) return due{payment_purpose::alteration, b.alteration, capture_mode::automatic};
     if (!is_pending(b.status)) return nothing(std::format("a booking that is {} is not paid", name_of(b.status)));
     if (b.due_at && *b.due_at <= now) return nothing("the time to pay is over");
     if (b.status != booking_status::requested) return due{};
-    if (b.payment_mode != payment_mode::online) return nothing("it is paid on arrival");
     if (!can_hold) return nothing("with this provider it is paid once the host has accepted");
     return due{.capture = capture_mode::manual};
 }
@@ -116,7 +113,7 @@ task<result<charge>> service::make(pg::tx& tx, const identity& who, payment_id i
     if (*has) co_return fail(errc::wrong_state, "it is paid");
     if (co_await tx.one<std::int64_t>(sql::count_payments, b->id) >= most_payments)
         co_return fail(errc::too_many_requests, "too many payments for a booking");
-    const auto amount = b->total - b->paid;
+    const auto amount = b->due();
     if (!gate.takes(asked.method, amount.unit()))
         co_return invalid("/method", std::format("this provider does not take it in {}", amount.unit().code()));
     const auto made = co_await tx.one<payment_row>(sql::insert_payment, id, b->id, b->guest, b->host, what->purpose,

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from support.clock import local
 from support.payments import assert_sound, becomes, begin, booking_becomes, choose, events, refunds
 from support.stays import history, money
 
@@ -71,6 +72,39 @@ def test_money_that_comes_once_the_stay_would_have_begun_goes_back(api, waiting,
     booking_becomes(guest, booking, "expired")
     choose(api, payment, "arrive")
     becomes(guest, payment, "refunded")
+    assert_sound(db, settled=True)
+
+
+@pytest.mark.parametrize("booked_at,paid_at", [("16:00", "16:10"), ("14:50", "15:02")])
+def test_who_books_on_the_day_pays_after_the_hour_of_check_in_too(api, make, clock, db, booked_at, paid_at):
+    day = datetime.date.fromisoformat(clock.today(20))
+    clock.set(local("UTC", day, booked_at))
+    guest = api.new_guest()
+    listing = make.listing(api.new_host(), payment_mode="online", time_zone="UTC", check_in_time="15:00")
+    booking = make.booking(listing, guest, check_in=str(day), nights=str(day + datetime.timedelta(days=2)))
+    payment = begin(guest, booking).expect(201)
+    choose(api, payment, "later")
+    clock.set(local("UTC", day, paid_at))
+    choose(api, payment, "arrive")
+    becomes(guest, payment, "succeeded")
+    booking_becomes(guest, booking, "in_stay")
+    assert history(guest, booking)[1:] == [("awaiting_payment", "confirmed", "system"), ("confirmed", "in_stay", "system")]
+    assert_sound(db, settled=True)
+
+
+@pytest.mark.parametrize("gone", ["property", "host", "guest"])
+def test_money_that_comes_late_goes_back_when_nobody_can_keep_to_the_stay(api, waiting, clock, db, gone):
+    guest, host, booking, payment = waiting()
+    clock.advance(minutes=16)
+    booking_becomes(guest, booking, "expired")
+    if gone == "property":
+        assert host.delete(f"/properties/{booking['property_id']}/").status == 204
+    else:
+        assert {"host": host, "guest": guest}[gone].delete("/users/me/").status == 204
+    choose(api, payment, "arrive")
+    admin = api.as_admin()
+    becomes(admin, payment, "refunded")
+    assert admin.get(f"/bookings/{booking['id']}/").expect(200)["status"] == "expired"
     assert_sound(db, settled=True)
 
 

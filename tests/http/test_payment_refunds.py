@@ -131,6 +131,28 @@ def test_an_admin_gives_back_a_part_and_never_more_than_is_left(api, paid, db):
     assert_sound(db, settled=True)
 
 
+def test_what_was_given_back_out_of_goodwill_is_not_paid_with_a_change(api, paid, clock, db):
+    guest, host, booking, payment = paid(nights=3)
+    admin = api.as_admin()
+    part = {**payment["amount"], "amount": 1_500}
+    admin.post(f"/payments/{payment['id']}/refunds/", {"amount": part, "reason": "No hot water."},
+               headers={"Idempotency-Key": secrets.token_hex(8)}).expect(201)  # fmt: skip
+    given_back(guest, payment)
+    assert guest.get(f"/bookings/{booking['id']}/").expect(200)["amount_due"]["amount"] == 0
+    changed = change(guest, host, booking, clock, 5)
+    assert guest.get(f"/bookings/{booking['id']}/").expect(200)["amount_due"] == changed["difference"]
+    assert guest.get(f"/bookings/{booking['id']}/receipt/").expect(200)["due"] == changed["difference"]
+    second = begin(guest, booking).expect(201)
+    assert second["amount"] == changed["difference"]
+    choose(api, second, "approve")
+    becomes(guest, second, "succeeded")
+    seen = guest.get(f"/bookings/{booking['id']}/").expect(200)
+    assert seen["amount_due"]["amount"] == 0
+    assert seen["paid"]["amount"] == payment["amount"]["amount"] - 1_500 + changed["difference"]["amount"]
+    begin(guest, booking).expect(409, "wrong_state")
+    assert_sound(db, settled=True)
+
+
 def test_a_refund_is_ordered_once_however_often_it_is_asked_for(api, paid, db):
     guest, _, _, payment = paid()
     key = {"Idempotency-Key": secrets.token_hex(8)}

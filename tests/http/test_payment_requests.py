@@ -44,6 +44,21 @@ def test_what_is_held_is_taken_when_the_host_accepts(api, asked, db):
     assert_sound(db, settled=True)
 
 
+def test_how_a_request_is_paid_is_agreed_when_it_is_made(api, asked, make, db):
+    guest, host, booking, payment = asked()
+    host.patch(f"/properties/{booking['property_id']}/", {"payment_mode": "on_arrival"}).expect(200)
+    assert accept(host, booking)["status"] == "awaiting_payment"
+    becomes(guest, payment, "succeeded")
+    booking_becomes(guest, booking, "confirmed")
+    assert_sound(db, settled=True)
+
+    listing = make.listing(host, payment_mode="on_arrival", booking_mode="request")
+    on_arrival = make.booking(listing, guest)
+    host.patch(f"/properties/{listing['id']}/", {"payment_mode": "online"}).expect(200)
+    begin(guest, on_arrival).expect(409, "wrong_state")
+    assert accept(host, on_arrival)["status"] == "confirmed"
+
+
 def test_what_is_held_is_let_go_when_the_host_declines(api, asked, db):
     guest, host, booking, payment = asked()
     host.post(f"/bookings/{booking['id']}/decline/", {}).expect(200)

@@ -22,6 +22,21 @@ def stay(api, make):
     return make_one
 
 
+@pytest.mark.parametrize("mode", ["instant", "request"])
+def test_a_stay_that_costs_nothing_waits_for_no_payment(api, make, db, mode):
+    host, guest = api.new_host(), api.new_guest()
+    listing = make.listing(host, payment_mode="online", booking_mode=mode)
+    free = {"length_discounts": [{"min_nights": 7, "basis_points": 10_000}]}
+    host.put(f"/properties/{listing['id']}/pricing/", free).expect(200)
+    booking = make.booking(listing, guest, nights=7)
+    assert booking["price"]["total"] == money(0)
+    begin(guest, booking).expect(409, "wrong_state")
+    if mode == "request":
+        host.post(f"/bookings/{booking['id']}/accept/").expect(200)
+    assert guest.get(f"/bookings/{booking['id']}/").expect(200)["status"] == "confirmed"
+    assert make.booking(listing, guest, check_in=50)["status"] == {"instant": "awaiting_payment", "request": "requested"}[mode]
+
+
 def test_a_payment_that_goes_through_confirms_the_booking(api, stay, db):
     guest, host, booking = stay(tax_basis_points=550, cleaning_fee=money(3000))
     assert (booking["status"], booking["amount_due"]) == ("awaiting_payment", booking["price"]["total"])

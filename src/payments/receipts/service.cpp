@@ -1,7 +1,5 @@
 #include "payments/receipts/service.hpp"
 
-#include <algorithm>
-
 #include "bookings/payable.hpp"
 #include "payments/receipts/queries.hpp"
 #include "platform/many.hpp"
@@ -23,15 +21,6 @@ struct stay_on_receipt
                        field<&stay_on_receipt::issuer>("issuer"), field<&stay_on_receipt::locale>("locale"),
                        field<&stay_on_receipt::guest>("guest"), field<&stay_on_receipt::host>("host"));
 };
-
-/// What an admin gave back out of goodwill, or a bank against our word, nobody has to pay again.
-money due_of(const bookings::booking& b, const std::vector<receipt_entry>& entries)
-{
-    auto due = b.amount_due;
-    for (const auto& e : entries)
-        if (e.cause == refund_cause::admin || e.cause == refund_cause::dispute) due = due - e.amount;
-    return {std::max<std::int64_t>(due.minor(), 0), due.unit()};
-}
 
 receipt receipt_of(const bookings::booking& b, const stay_on_receipt& stay, const payments::issuer& by,
                    std::vector<receipt_entry> entries)
@@ -58,7 +47,7 @@ receipt receipt_of(const bookings::booking& b, const stay_on_receipt& stay, cons
               .taken_off = b.refund ? b.refund->total : nothing,
               .paid = nothing,
               .given_back = nothing,
-              .due = nothing,
+              .due = b.amount_due,
               .entries = std::move(entries)};
     for (const auto& line : r.lines)
         if (line.kind == calendar::price_line_kind::tax) r.taxes += line.amount;
@@ -68,7 +57,6 @@ receipt receipt_of(const bookings::booking& b, const stay_on_receipt& stay, cons
         r.number = r.entries.front().number;
         r.issued_at = r.entries.front().issued_at;
     }
-    r.due = due_of(b, r.entries);
     return r;
 }
 
