@@ -115,7 +115,8 @@ http() {
     shift
     use_test_servers "$preset"
     local workers=()
-    if [ $# -eq 0 ]; then workers=(--numprocesses auto --dist worksteal); fi  # of a part, the output is to be read as it comes
+    # Tests wait more than they compute. Of a part, the output is to be read as it comes.
+    if [ $# -eq 0 ]; then workers=(--numprocesses $(($(nproc) * 3 / 2)) --dist worksteal); fi
     count_file "http-$preset.xml" run "${wrap[@]}" python3 -m pytest tests/http "${pytest_options[@]}" "${workers[@]}" \
         --junitxml "$results/http-$preset.xml" "$@"
 }
