@@ -92,6 +92,19 @@ def test_heads_are_as_the_contract_says(contract, api, make):
     assert "wrong_state" in operations["POST /properties/"].raw["responses"]["409"]["description"]
 
 
+def test_what_passes_by_waiting_says_when(contract, api_of, start_server, new_database, new_redis):
+    limits = {"Retry-After", "RateLimit", "RateLimit-Policy"}
+    for op in contract.operations:
+        for status, named in (("429", limits), ("503", {"Retry-After"})):
+            if response := op.raw["responses"].get(status):
+                assert response["headers"].keys() == named, f"{op}: {status}"
+    guest = api_of(start_server(new_database(), new_redis(), ROOST_LIMITS_VERIFY_ACCOUNT="1")).new_guest()
+    guest.post("/auth/verify-email/resend/").expect(204)
+    refused = guest.post("/auth/verify-email/resend/")
+    refused.expect(429, "too_many_requests")
+    assert all(h in refused.headers for h in limits), refused
+
+
 def test_every_media_type_of_a_body_is_taken(contract, api):
     for op in contract.operations:
         for media_type in op.raw.get("requestBody", {}).get("content", {}):

@@ -106,18 +106,35 @@ json::object headers()
     };
     return {{"ETag", text("The version, for If-Match and If-None-Match; not with ?fields=.", false)},
             {"Location", text("Where it is from now on.", true)},
-            {"Idempotent-Replayed", text("`true`: the reply of an earlier request with this key.", false)}};
+            {"Idempotent-Replayed", text("`true`: the reply of an earlier request with this key.", false)},
+            {"Retry-After", text("In how many seconds to try again.", false)},
+            {"RateLimit", text("The limit that was reached: what is left (`r`), for how many seconds (`t`).", false)},
+            {"RateLimit-Policy", text("That limit: how many (`q`) in how many seconds (`w`).", false)}};
+}
+
+void add_header(json::object& out, std::string_view name)
+{
+    out[name] = {{"$ref", "#/components/headers/" + std::string{name}}};
 }
 
 json::object headers_of(const operation& op)
 {
     json::object out;
-    const auto add = [&](std::string_view name) {
-        out[name] = {{"$ref", "#/components/headers/" + std::string{name}}};
-    };
-    if (has_etag(op)) add("ETag");
-    if (op.shape == reply_shape::created) add("Location");
-    if (honours_key(op)) add("Idempotent-Replayed");
+    if (has_etag(op)) add_header(out, "ETag");
+    if (op.shape == reply_shape::created) add_header(out, "Location");
+    if (honours_key(op)) add_header(out, "Idempotent-Replayed");
+    return out;
+}
+
+/// Of a failure that passes by waiting; `codes` are those of its status.
+json::object headers_of(int status, const std::vector<std::string_view>& codes)
+{
+    json::object out;
+    const bool limited = status == status_of(errc::too_many_requests);
+    if (limited || status == status_of(errc::unavailable)
+        || std::ranges::contains(codes, name_of(errc::request_in_progress)))
+        add_header(out, "Retry-After");
+    if (limited) add_header(out, "RateLimit"), add_header(out, "RateLimit-Policy");
     return out;
 }
 
@@ -155,8 +172,10 @@ json::object responses(const operation& op, components& c)
         codes.erase(std::ranges::unique(codes).begin(), codes.end());
         std::string list;
         for (const auto code : codes) list.append(list.empty() ? "" : ", ").append(std::format("`{}`", code));
-        out[std::to_string(status)] = {{"description", list},
-                                       {"content", {{problem_type, {{"schema", reference("Problem")}}}}}};
+        json::object bad{{"description", list}};
+        if (auto h = headers_of(status, codes); !h.empty()) bad["headers"] = std::move(h);
+        bad["content"] = {{problem_type, {{"schema", reference("Problem")}}}};
+        out[std::to_string(status)] = std::move(bad);
     }
     return out;
 }
