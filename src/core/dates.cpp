@@ -110,7 +110,9 @@ std::optional<time_zone> time_zone::parse(std::string_view name)
     }
 }
 
-date time_zone::day_of(instant moment) const { return date{floor<days>(zone_->to_local(moment)).time_since_epoch()}; }
+date time_zone::day_of(instant moment) const { return date{floor<days>(local(moment)).time_since_epoch()}; }
+
+local_time<microseconds> time_zone::local(instant moment) const { return zone_->to_local(moment); }
 
 instant time_zone::at(date day, minutes time_of_day) const
 {

@@ -55,6 +55,8 @@ public:
 
     /// The calendar day it is there at that moment.
     date day_of(instant moment) const;
+    /// What a wall clock there shows at that moment.
+    std::chrono::local_time<std::chrono::microseconds> local(instant moment) const;
     /// The moment a wall clock there shows this. A time the clocks skip is the end of the gap; one they
     /// show twice is the first.
     instant at(date day, std::chrono::minutes time_of_day) const;

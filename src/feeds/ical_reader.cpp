@@ -17,7 +17,7 @@ using std::chrono::seconds;
 
 constexpr std::size_t deepest = 16;
 constexpr std::size_t rules_per_event = 8;
-/// Further from the window than any zone's clock and any stay reach, which day it is somewhere else does not matter.
+/// Further from the window than any zone's clock reaches, which day it is somewhere else does not matter.
 constexpr days near_window{4};
 
 /// A moment as an event says it. No zone and not UTC: on the property's own clock.
@@ -28,6 +28,13 @@ struct event_time
     std::optional<time_zone> zone;
 };
 
+/// An instance that RDATE adds.
+struct addition
+{
+    event_time start;
+    std::optional<event_time> end;  // of a period; others last as long as the event
+};
+
 struct event
 {
     std::size_t line = 0;
@@ -36,9 +43,16 @@ struct event
     std::optional<event_time> start, end, replaces;
     std::optional<seconds> lasts;
     std::vector<recurrence> rules;
-    std::vector<event_time> more;
-    std::vector<date> except;  // in order once the event is complete
+    std::vector<addition> more;
+    std::vector<event_time> except;
 };
+
+wall_time later(wall_time t, seconds by)
+{
+    const auto total = t.time + by;
+    const auto over = std::chrono::floor<days>(total);
+    return {t.day + over, total - over};
+}
 
 /// Words by which platforms say that somebody stays; what they say else is that nights are closed.
 bool says_stay(std::string_view summary)
@@ -63,8 +77,7 @@ class reader
 
     std::optional<time_zone> zone_of(std::string_view id);
     std::optional<event_time> time_of(const content_line& l, std::string_view value);
-    template <class F>
-    bool read_times(const content_line& l, F each);
+    std::optional<addition> addition_of(const content_line& l, std::string_view value);
     bool take_time(const content_line& l, std::optional<event_time>& into);
     bool read_property(const content_line& l, event& e);
     std::optional<ical_fault> begin(std::string_view name);
@@ -106,14 +119,31 @@ std::optional<event_time> reader::time_of(const content_line& l, std::string_vie
     return t;
 }
 
-template <class F>
-bool reader::read_times(const content_line& l, F each)
+std::optional<addition> reader::addition_of(const content_line& l, std::string_view value)
+{
+    const auto start = time_of(l, value);
+    if (!start) return std::nullopt;
+    addition a{*start, {}};
+    const auto slash = value.find('/');
+    if (slash == value.npos) return a;
+    a.end = time_of(l, value.substr(slash + 1));
+    if (const auto lasts = parse_duration(value.substr(slash + 1)))
+    {
+        a.end = start;
+        a.end->wall = later(start->wall, *lasts);
+    }
+    return a.end ? std::optional{a} : std::nullopt;
+}
+
+/// Takes every value of a list; false when one cannot be read.
+template <class T, class F>
+bool read_list(const content_line& l, std::vector<T>& into, F read)
 {
     for (const auto part : l.value | std::views::split(','))
     {
-        const auto t = time_of(l, std::string_view{part});
-        if (!t) return false;
-        each(*t);
+        auto one = read(std::string_view{part});
+        if (!one) return false;
+        into.push_back(*one);
     }
     return true;
 }
@@ -131,8 +161,8 @@ bool reader::read_property(const content_line& l, event& e)
     if (same_word(l.name, "DTEND")) return take_time(l, e.end);
     if (same_word(l.name, "RECURRENCE-ID")) return take_time(l, e.replaces);
     if (same_word(l.name, "DURATION")) return (e.lasts = parse_duration(l.value)).has_value();
-    if (same_word(l.name, "RDATE")) return read_times(l, [&](const event_time& t) { e.more.push_back(t); });
-    if (same_word(l.name, "EXDATE")) return read_times(l, [&](const event_time& t) { e.except.push_back(t.wall.day); });
+    if (same_word(l.name, "RDATE")) return read_list(l, e.more, [&](auto value) { return addition_of(l, value); });
+    if (same_word(l.name, "EXDATE")) return read_list(l, e.except, [&](auto value) { return time_of(l, value); });
     if (same_word(l.name, "UID")) e.uid = l.value;
     if (same_word(l.name, "STATUS")) e.cancelled = same_word(l.value, "CANCELLED");
     if (same_word(l.name, "SUMMARY")) e.is_stay = says_stay(l.value);
@@ -155,7 +185,6 @@ std::optional<ical_fault> reader::begin(std::string_view name)
 std::optional<ical_fault> reader::end(std::string_view name)
 {
     if (open_.empty() || !same_word(open_.back(), name)) return ical_fault::malformed;
-    if (in_event()) std::ranges::sort(events_.back().except);
     open_.pop_back();
     return std::nullopt;
 }
@@ -169,6 +198,8 @@ std::optional<ical_fault> reader::take(std::string_view line)
     // What is no line, or is not about nights, is the rest of some text that was folded badly: nothing to us.
     if (!l || !in_event()) return std::nullopt;
     auto& e = events_.back();
+    // It changes all instances that follow, too.
+    if (same_word(l->name, "RECURRENCE-ID") && l->parameter("RANGE")) return ical_fault::too_complex;
     if (!same_word(l->name, "RRULE")) return read_property(*l, e) ? std::nullopt : std::optional{ical_fault::malformed};
     auto rule = parse_recurrence(l->value);
     if (!rule || e.rules.size() == rules_per_event) return ical_fault::too_complex;
@@ -196,34 +227,39 @@ class closer
     std::vector<date_range> all_;
     closed_nights out_;
     std::set<std::pair<std::string_view, date>> replaced_;  // instances that stand as events of their own
+    std::vector<date> except_;                              // of the event at hand, in order
 
-    bool is_near(date day) const { return day >= window_.from() - near_window && day <= window_.to() + near_window; }
+    /// Not to be asked of a zone: of all years up to the latest it was asked for it keeps what its clocks did.
+    bool is_ahead(date day) const { return day > window_.to() + near_window; }
+    instant moment_of(const event_time& t) const;
     date day_here(const event_time& t) const;
     bool close(const event& e, const event_time& start, const event_time& end);
     bool repeat(const event& e, const event_time& end);
     bool excepted(const event& e, date day) const;
-    recurrence on_clock_of(const event_time& start, recurrence rule) const;
+    wall_time on_clock_of(const event_time& start, const event_time& t) const;
 
 public:
     closer(const time_zone& zone, date_range window, const ical_limits& limits)
         : zone_{zone}, window_{window}, limits_{limits}, budget_{limits.repetition}
     {}
 
-    void note_replacement(const event& e)
-    {
-        if (e.replaces && !e.uid.empty()) replaced_.emplace(e.uid, e.replaces->wall.day);
-    }
+    void note_replacements(const std::vector<event>& events);
     bool add(const event& e);
     closed_nights finish() &&;
 };
 
+/// Of a time in UTC or of a zone.
+instant closer::moment_of(const event_time& t) const
+{
+    if (t.utc) return t.wall.day + t.wall.time;
+    return t.zone->at(t.wall.day, std::chrono::floor<std::chrono::minutes>(t.wall.time));
+}
+
 /// The day it is at the property.
 date closer::day_here(const event_time& t) const
 {
-    using std::chrono::minutes;
-    if (!t.has_time || (!t.utc && !t.zone) || !is_near(t.wall.day)) return t.wall.day;
-    if (t.utc) return zone_.day_of(t.wall.day + t.wall.time);
-    return zone_.day_of(t.zone->at(t.wall.day, std::chrono::floor<minutes>(t.wall.time)));
+    if (!t.has_time || (!t.utc && !t.zone) || is_ahead(t.wall.day)) return t.wall.day;
+    return zone_.day_of(moment_of(t));
 }
 
 /// False when there are too many.
@@ -239,38 +275,53 @@ bool closer::close(const event& e, const event_time& start, const event_time& en
 
 bool closer::excepted(const event& e, date day) const
 {
-    return std::ranges::binary_search(e.except, day) || (!e.replaces && replaced_.contains({e.uid, day}));
+    return std::ranges::binary_search(except_, day) || (!e.replaces && replaced_.contains({e.uid, day}));
 }
 
-/// The rule with an UNTIL in UTC moved to the clock of the event.
-recurrence closer::on_clock_of(const event_time& start, recurrence rule) const
+/// Where `t`, which may be of another zone, is among the instances of an event.
+wall_time closer::on_clock_of(const event_time& start, const event_time& t) const
 {
-    if (rule.until && rule.until_is_utc && start.zone && is_near(rule.until->day))
-    {
-        const instant end = rule.until->day + rule.until->time;
-        const auto day = start.zone->day_of(end);
-        const auto midnight = start.zone->at(day, std::chrono::minutes{0});
-        rule.until = wall_time{day, std::chrono::floor<seconds>(end - midnight)};
-    }
-    return rule;
+    if (!t.has_time || !start.has_time) return {t.wall.day, start.wall.time};
+    const bool shown_so = t.utc ? start.utc : !t.zone || t.zone == start.zone;
+    if (shown_so || is_ahead(t.wall.day)) return t.wall;
+    const auto clock = start.utc ? time_zone{} : start.zone.value_or(zone_);
+    const auto shown = clock.local(moment_of(t));
+    const auto day = std::chrono::floor<days>(shown);
+    return {date{day.time_since_epoch()}, std::chrono::floor<seconds>(shown - day)};
+}
+
+void closer::note_replacements(const std::vector<event>& events)
+{
+    std::map<std::string_view, event_time> starts;
+    for (const auto& e : events)
+        if (!e.replaces && e.start && !e.uid.empty()) starts.emplace(e.uid, *e.start);
+    for (const auto& e : events)
+        if (const auto of = starts.find(e.uid); e.replaces && of != starts.end())
+            replaced_.emplace(e.uid, on_clock_of(of->second, *e.replaces).day);
 }
 
 bool closer::repeat(const event& e, const event_time& end)
 {
-    const auto lasts = end.wall.day - e.start->wall.day;
-    const auto first = window_.from() - lasts - near_window;
+    const auto& start = *e.start;
+    const auto first = window_.from() - (end.wall.day - start.wall.day) - near_window;
     bool good = true;
-    const auto close_at = [&](date day) {
-        if (!good || day < first || excepted(e, day)) return;
-        auto from = *e.start, to = end;
-        from.wall.day = day;
-        to.wall.day = day + lasts;
+    const auto close_at = [&](wall_time at) {
+        if (!good || at.day < first || excepted(e, at.day)) return;
+        auto from = start, to = end;
+        from.wall = at;
+        to.wall = later(end.wall, at.day - start.wall.day + at.time - start.wall.time);
         good = close(e, from, to);
     };
-    for (const auto& rule : e.rules)
-        if (!expand(on_clock_of(*e.start, rule), e.start->wall, window_.to() + near_window, budget_, close_at))
+    for (auto rule : e.rules)
+    {
+        if (rule.until && rule.until_is_utc)
+            rule.until = on_clock_of(start, {.wall = *rule.until, .has_time = true, .utc = true, .zone = {}});
+        if (!expand(rule, start.wall, window_.to() + near_window, budget_,
+                    [&](date day) { close_at({day, start.wall.time}); }))
             return false;
-    for (const auto& t : e.more) close_at(t.wall.day);
+    }
+    for (const auto& a : e.more)
+        if (!a.end) close_at(on_clock_of(start, a.start));
     return good;
 }
 
@@ -281,8 +332,7 @@ std::optional<event_time> end_of(const event& e)
     if (!e.end)
     {
         const auto lasts = e.lasts.value_or(e.start->has_time ? seconds{0} : seconds{days{1}});
-        const auto total = end.wall.time + lasts;
-        end.wall = {end.wall.day + std::chrono::floor<days>(total), total - std::chrono::floor<days>(total)};
+        end.wall = later(end.wall, lasts);
     }
     // A whole day that "ends" on itself is that day.
     if (!end.has_time && end.wall.day == e.start->wall.day) end.wall.day += days{1};
@@ -296,13 +346,17 @@ bool closer::add(const event& e)
     if (e.cancelled) return true;
     ++out_.events;
     const auto end = e.start ? end_of(e) : std::nullopt;
-    if (!end || day_here(*end) <= day_here(*e.start))
-    {
-        ++out_.ignored;
-        return true;
-    }
+    const bool closes = end && day_here(*end) > day_here(*e.start);
+    if (!closes) ++out_.ignored;
+    if (!e.start) return true;
+    except_.clear();
+    for (const auto& t : e.except) except_.push_back(on_clock_of(*e.start, t).day);
+    std::ranges::sort(except_);
+    for (const auto& a : e.more)
+        if (a.end && !excepted(e, on_clock_of(*e.start, a.start).day) && !close(e, a.start, *a.end)) return false;
+    if (!closes) return true;
     if (!excepted(e, e.start->wall.day) && !close(e, *e.start, *end)) return false;
-    return (e.rules.empty() && e.more.empty()) || repeat(e, *end);
+    return repeat(e, *end);
 }
 
 closed_nights closer::finish() &&
@@ -333,7 +387,7 @@ std::expected<closed_nights, ical_error> read_closed_nights(std::string_view tex
     const auto events = reader{text, limits}.read();
     if (!events) return std::unexpected{events.error()};
     closer nights{zone, window, limits};
-    for (const auto& e : *events) nights.note_replacement(e);
+    nights.note_replacements(*events);
     for (const auto& e : *events)
         if (!nights.add(e)) return std::unexpected{ical_error{ical_fault::too_complex, e.line}};
     return std::move(nights).finish();

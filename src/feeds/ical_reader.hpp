@@ -20,7 +20,7 @@ enum class ical_fault
     truncated,       // it ends before its end
     malformed,       // lines, components or dates that cannot be read
     too_many_events,
-    too_complex,  // repetitions without measure, or by rules that are not understood
+    too_complex,  // repetitions without measure, or that are not understood
 };
 constexpr auto names_of(ical_fault)
 {

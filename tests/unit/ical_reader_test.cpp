@@ -16,6 +16,7 @@ namespace {
 const date today = *parse_date("2027-03-01");
 const date_range window{today, today + std::chrono::days{1'800}};
 const auto paris = *time_zone::parse("Europe/Paris");
+const auto auckland = *time_zone::parse("Pacific/Auckland");
 
 date_range nights(std::string_view from, std::string_view to) { return {*parse_date(from), *parse_date(to)}; }
 
@@ -132,6 +133,90 @@ TEST(ical_reader, repeats_by_rule_and_leaves_out_what_is_excepted_or_moved)
     EXPECT_EQ(closed_by("DTSTART;TZID=America/New_York:20270305T160000\nDTEND;TZID=America/New_York:20270306T100000\n"
                         "RRULE:FREQ=DAILY;UNTIL=20270307T030000Z\n"),
               (ranges{nights("2027-03-05", "2027-03-07")}));
+}
+
+/// At 10:00 in Auckland, which is 21:00 of the day before in UTC.
+constexpr auto three_nights =
+    "UID:a\nDTSTART;TZID=Pacific/Auckland:20270305T100000\nDTEND;TZID=Pacific/Auckland:20270306T090000\n"
+    "RRULE:FREQ=DAILY;COUNT=3\n";
+
+TEST(ical_reader, finds_what_is_excepted_by_the_clock_of_the_event)
+{
+    const ranges without_sixth{nights("2027-03-05", "2027-03-06"), nights("2027-03-07", "2027-03-08")};
+    EXPECT_EQ(closed_by(three_nights, auckland), (ranges{nights("2027-03-05", "2027-03-08")}));
+    for (const auto* except : {":20270305T210000Z", ";TZID=Europe/Paris:20270305T220000", ":20270306T100000",
+                               ";TZID=Pacific/Auckland:20270306T100000", ";VALUE=DATE:20270306"})
+        EXPECT_EQ(closed_by(std::format("{}EXDATE{}\n", three_nights, except), auckland), without_sixth) << except;
+    EXPECT_EQ(closed_by("DTSTART:20270304T210000Z\nDTEND:20270305T200000Z\nRRULE:FREQ=DAILY;COUNT=3\n"
+                        "EXDATE;TZID=Pacific/Auckland:20270306T100000\n",
+                        auckland),
+              without_sixth);
+    EXPECT_EQ(closed_by("DTSTART;TZID=New Zealand Standard Time:20270305T100000\nDURATION:PT23H\n"
+                        "RRULE:FREQ=DAILY;COUNT=3\nEXDATE:20270305T210000Z\n",
+                        auckland),
+              without_sixth);
+    EXPECT_EQ(closed_by("DTSTART:20270305\nRRULE:FREQ=DAILY;COUNT=3\nEXDATE:20270306T000000Z\n"), without_sixth);
+}
+
+TEST(ical_reader, finds_what_is_replaced_by_the_clock_of_its_series)
+{
+    const auto replaced = [](std::string_view by) {
+        return closed(
+            calendar(event(std::format("UID:a\nRECURRENCE-ID:20270305T210000Z\n{}", by)) + event(three_nights)),
+            auckland);
+    };
+    EXPECT_EQ(replaced("STATUS:CANCELLED\n"),
+              (ranges{nights("2027-03-05", "2027-03-06"), nights("2027-03-07", "2027-03-08")}));
+    EXPECT_EQ(replaced("DTSTART:20270310T000000Z\nDTEND:20270312T000000Z\n"),
+              (ranges{nights("2027-03-05", "2027-03-06"), nights("2027-03-07", "2027-03-08"),
+                      nights("2027-03-10", "2027-03-12")}));
+    EXPECT_EQ(fault_of(calendar(event(three_nights)
+                                + event("UID:a\nRECURRENCE-ID;RANGE=THISANDFUTURE:20270305T210000Z\n"
+                                        "DTSTART:20270306T210000Z\nDTEND:20270307T200000Z\n"))),
+              ical_fault::too_complex);
+}
+
+TEST(ical_reader, adds_by_the_clock_of_the_event)
+{
+    EXPECT_EQ(closed_by(std::format("{}RDATE:20270309T210000Z\n", three_nights), auckland),
+              (ranges{nights("2027-03-05", "2027-03-08"), nights("2027-03-10", "2027-03-11")}));
+    EXPECT_EQ(closed_by("DTSTART:20270305T090000Z\nDTEND:20270306T080000Z\nRDATE:20270310T230000Z\n", auckland),
+              (ranges{nights("2027-03-05", "2027-03-06"), nights("2027-03-11", "2027-03-12")}));
+    // A stay that has begun before the window still ends on its day.
+    EXPECT_EQ(closed_by("DTSTART;TZID=Pacific/Auckland:20260101T100000\nDTEND;TZID=Pacific/Auckland:20260201T090000\n"
+                        "RDATE:20270209T210000Z\n",
+                        auckland),
+              (ranges{nights("2027-03-01", "2027-03-13")}));
+}
+
+TEST(ical_reader, ends_repetition_by_the_clock_of_the_event)
+{
+    EXPECT_EQ(closed_by("DTSTART;TZID=New Zealand Standard Time:20270305T100000\nDURATION:PT23H\n"
+                        "RRULE:FREQ=DAILY;UNTIL=20270306T210000Z\n",
+                        auckland),
+              (ranges{nights("2027-03-05", "2027-03-08")}));
+    // On a day of 23 hours.
+    EXPECT_EQ(closed_by("DTSTART;TZID=Europe/Paris:20270327T160000\nDTEND;TZID=Europe/Paris:20270328T100000\n"
+                        "RRULE:FREQ=DAILY;UNTIL=20270328T140000Z\n"),
+              (ranges{nights("2027-03-27", "2027-03-29")}));
+}
+
+TEST(ical_reader, gives_periods_their_own_length)
+{
+    const auto with = [](std::string_view added, std::string_view end = "20270306T090000Z") {
+        return closed_by(std::format("DTSTART:20270305T150000Z\nDTEND:{}\nRDATE;VALUE=PERIOD:{}\n", end, added));
+    };
+    const auto first = nights("2027-03-05", "2027-03-06"), own = nights("2027-03-10", "2027-03-13");
+    EXPECT_EQ(with("20270310T150000Z/20270313T090000Z"), (ranges{first, own}));
+    EXPECT_EQ(with("20270310T150000Z/P2DT18H"), (ranges{first, own}));
+    EXPECT_EQ(with("20270310T150000Z/P2DT18H,20270320T150000Z"),
+              (ranges{first, own, nights("2027-03-20", "2027-03-21")}));
+    EXPECT_EQ(with("20270310T150000Z/P2DT18H\nEXDATE:20270310T150000Z"), (ranges{first}));
+    EXPECT_EQ(with("20270310T150000Z/P2DT18H", "20270305T160000Z"), (ranges{own}));
+    for (const auto* end : {"", "P", "20270313T"})
+        EXPECT_EQ(fault_of(calendar(event(std::format("DTSTART:20270305\nRDATE:20270310/{}\n", end)))),
+                  ical_fault::malformed)
+            << end;
 }
 
 TEST(ical_reader, knows_stays_from_closures)
