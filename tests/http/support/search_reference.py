@@ -93,7 +93,7 @@ def insert_booking(db, property_, guest, first, last):
         "id": booking, "property_id": property_["id"], "guest_id": guest, "host_id": property_["host_id"],
         "quote_id": uuid.uuid4(), "status": "confirmed", "check_in": first, "check_out": last, "guests": 1,
         "currency": "EUR", "lines": "[]", "accommodation": 0, "guest_fee": 0, "tax": 0, "total": 0, "host_payout": 0, "cancellation_policy": "flexible",
-        "cancellation_terms": "{}", "time_zone": "UTC", "check_in_time": "15:00", "starts_at": first,
+        "payment_mode": "on_arrival", "cancellation_terms": "{}", "time_zone": "UTC", "check_in_time": "15:00", "starts_at": first,
         "ends_at": last, "created_at": first, "updated_at": first}
     required = {r["column_name"] for r in db.execute(
         "select column_name from information_schema.columns where table_name = 'booking' and is_nullable = 'NO'"
