@@ -32,6 +32,7 @@ struct charge
     std::optional<std::string> receipt;  // what it told besides in an event, if it does
     std::optional<std::string> payer_email, payer_phone;
     bool repeated = false;  // it was begun before, and perhaps that never went out
+    bool wanted = true;     // somebody waits for it
 
     /// Stable, so that a call that is repeated has one effect.
     std::string key(std::string_view step) const { return id.text() + "/" + std::string{step}; }
@@ -188,12 +189,14 @@ public:
     virtual money payable(money m) const { return m; }
 
     virtual task<answer> begin(charge c) = 0;
+    /// Where it is up to us to take what the payer has approved, that is done, if somebody waits for it.
     virtual task<answer> query(charge c) = 0;
     /// Takes what is held. Answers how the charge stands then, as do all of these.
     virtual task<answer> capture(charge c) = 0;
     /// Lets go what is held, or ends what has not come to anything. The answer may be that it is too late.
     virtual task<answer> cancel(charge c) = 0;
-    /// Also when it is repeated long after the provider has forgotten the key: then it is looked for first.
+    /// Also when it is repeated long after the provider has forgotten the key: then it is looked for first. One that
+    /// has a reference is only looked at, and nothing is sent.
     virtual task<refund_answer> refund(refund_request r) = 0;
 
     /// Whether its events come to addresses of their own below /webhooks/PROVIDER/.

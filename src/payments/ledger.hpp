@@ -35,6 +35,7 @@ enum class journal_kind : std::uint8_t
     capture_not_taken,  // to be given back
     refund_decided,     // owed to the guest from now on
     refund_paid,
+    refund_returned,  // the provider sent it back: owed to the guest again
     payout_begun,
     payout_paid,
     payout_failed,  // the host is owed it again
@@ -45,8 +46,8 @@ enum class journal_kind : std::uint8_t
 constexpr auto names_of(journal_kind)
 {
     return std::to_array<std::string_view>({"capture", "capture_not_taken", "refund_decided", "refund_paid",
-                                            "payout_begun", "payout_paid", "payout_failed", "dispute_moved",
-                                            "dispute_lost", "adjustment"});
+                                            "refund_returned", "payout_begun", "payout_paid", "payout_failed",
+                                            "dispute_moved", "dispute_lost", "adjustment"});
 }
 
 /// Whose a sum of money is.
@@ -102,7 +103,7 @@ std::vector<entry> captured(const parties& who, money gross, money fee, const sh
 std::vector<entry> captured_to_give_back(const parties& who, money gross, money fee);
 /// `amount` is owed to the guest; `before` and `after` differ by it.
 std::vector<entry> owed(const parties& who, money amount, const shares& before, const shares& after);
-/// The guest has got it.
+/// The guest has got it; below zero: it has come back.
 std::vector<entry> given_back(const parties& who, money amount);
 
 /// Owed to the host no longer, but on its way. `who.provider`: who pays it, whoever took it from guests.

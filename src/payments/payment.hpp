@@ -6,6 +6,7 @@
 #include "bookings/booking.hpp"
 #include "core/enums.hpp"
 #include "core/id.hpp"
+#include "core/money.hpp"
 
 /// What a payment is and how it may move (domain rules, 1 and 4.8): values and rules only.
 namespace roost::payments {
@@ -124,6 +125,13 @@ constexpr bool is_open(payment_status s)
 constexpr bool is_captured(payment_status s)
 {
     return s == payment_status::succeeded || s == payment_status::partially_refunded || s == payment_status::refunded;
+}
+
+/// Of one whose money came, by what has gone back.
+constexpr payment_status status_after_refunds(money captured, money refunded)
+{
+    if (refunded.minor() == 0) return payment_status::succeeded;
+    return refunded == captured ? payment_status::refunded : payment_status::partially_refunded;
 }
 
 /// What to ask of the provider.

@@ -121,15 +121,20 @@ values ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $8);
 
 -- name: refund_to_make
 -- As it was before it was noted that it is asked for, which is committed before it is.
--- Nobody asks for money that its payer wants back from the bank, unless it was asked for before.
+-- Nobody asks for money that its payer wants back from the bank, unless it was asked for before. What has succeeded is
+-- asked about, because it may come back, unless it is a bank that has given it.
 with before as (
-    select * from refund r where id = $1 and status = 'pending'
-      and (asked_at is not null
-           or not exists (select from dispute d where d.payment_id = r.payment_id and d.status = 'open'))
+    select * from refund r where id = $1
+      and (status = 'pending'
+           and (asked_at is not null
+                or not exists (select from dispute d where d.payment_id = r.payment_id and d.status = 'open'))
+           or status = 'succeeded' and asked_at is not null and provider_reference <> ''
+           and not exists (select from dispute d
+                           where d.payment_id = r.payment_id and d.reference = r.provider_reference))
     for update
 )
 update refund set asked_at = coalesce(refund.asked_at, $2) from before where refund.id = before.id
-returning before.payment_id, before.currency, before.amount, before.provider_reference, before.asked_at;
+returning before.payment_id, before.currency, before.amount, before.status, before.provider_reference, before.asked_at;
 
 -- name: refund_is_named
 update refund set provider_reference = $2 where id = $1;
@@ -149,8 +154,8 @@ where p.id = any ($1) and (p.guest_id = $2 or p.host_id = $2 or $3)
 order by r.payment_id, r.id desc;
 
 -- name: named_refunds_of_payment
--- Those that are under way and known to the provider: to look at one again sends nothing.
-select id from refund where payment_id = $1 and status = 'pending' and provider_reference is not null;
+-- Those that the provider knows and has not refused: to look at one again sends nothing.
+select id from refund where payment_id = $1 and status <> 'failed' and provider_reference is not null;
 
 -- name: end_refund
 update refund set status = $2, provider_reference = $3, failure_reason = $4, updated_at = $5 where id = $1;
@@ -190,7 +195,7 @@ select count(*) from made;
 -- or given back: what has come of them is found out in any case.
 select p.id as payment_id, p.provider_reference as reference, p.currency,
        coalesce(sum(e.amount) filter (where j.kind in ('capture', 'capture_not_taken')), 0)::bigint as captured,
-       coalesce(-sum(e.amount) filter (where j.kind = 'refund_paid'), 0)::bigint as refunded
+       coalesce(-sum(e.amount) filter (where j.kind in ('refund_paid', 'refund_returned')), 0)::bigint as refunded
 from payment p left join ledger_journal j on j.payment_id = p.id
 left join ledger_entry e on e.journal_id = j.id and e.account in ('gateway_cash', 'gateway_fee')
 where p.provider = $1 and p.created_at >= $2 and p.created_at < $3 and p.provider_reference is not null and p.id > $4
@@ -242,7 +247,9 @@ update sandbox_charge set state = 'cancelled' where id = $1 and state in ('open'
 with made as (
     insert into sandbox_refund (id, idempotency_key, charge_id, amount)
     select $1, $2, id, $4 from sandbox_charge
-    where id = $3 and refunded + $4 <= captured and state not in ('disputed', 'dispute_lost') and not exists (select from sandbox_refund where idempotency_key = $2)
+    where id = $3 and state <> 'disputed'
+      and refunded + $4 + case state when 'dispute_lost' then disputed else 0 end <= captured
+      and not exists (select from sandbox_refund where idempotency_key = $2)
     on conflict (idempotency_key) do nothing
     returning charge_id, amount
 ), counted as (

@@ -66,6 +66,38 @@ void advance_at_once(pg::tx& tx, const payment_row& p, const bookings::payable& 
         jobs::enqueue(tx, advance_payment, payment_job{p.id}, now, {.at = {}, .unique = p.id.text()});
 }
 
+/// The guest has got a refund; below zero: it has come back.
+task<> post_refund(pg::tx& tx, payment_row& p, refund_id id, money amount, instant now)
+{
+    const bool back = amount.minor() < 0;
+    p.refunded += amount;
+    p.status = status_after_refunds(p.captured, p.refunded);
+    const journal j{.kind = back ? journal_kind::refund_returned : journal_kind::refund_paid,
+                    .dedupe_key = (back ? "returned " : "paid ") + id.text(),
+                    .of = &p,
+                    .refund = id,
+                    .at = now};
+    co_await post(tx, j, given_back(p.who(), amount));
+    co_await save(tx, p, std::nullopt, now);
+}
+
+/// What the provider has decided about a refund that was asked for, or was done, as `r`. The booking is locked.
+task<> hear_of_refund(pg::tx& tx, refund_id id, const refund_to_make& r, const refund_answer& said, instant now)
+{
+    auto of = (co_await tx.one<payment_row>(sql::lock_payment, r.payment)).value();
+    const auto still = co_await tx.one<refund>(sql::lock_refund, id);
+    if (still->status != r.status) co_return;
+    const bool refused = *said.status == refund_status::failed;
+    tx.queue(sql::end_refund, id, *said.status, said.reference, refused ? std::optional{said.reason} : std::nullopt,
+             now);
+    if (refused)
+        log::error("a provider refuses to give money back",
+                   {{"refund", id.text()}, {"payment", of.id.text()}, {"why", said.reason}});
+    const bool had_arrived = r.status == refund_status::succeeded;
+    if (had_arrived || !refused) co_await post_refund(tx, of, id, refused ? -r.amount : r.amount, now);
+    tx.queue(sql::tell_payment, of.id, refused ? "payment.refund_failed" : "payment.refunded", now, id);
+}
+
 }  // namespace
 
 task<payment> service::settle(pg::tx& tx, payment_id id, next_step asked, answer a)
@@ -268,6 +300,8 @@ task<result<void>> service::pay_back(jobs::attempt& a, refund_id id)
                          .reference = r->reference.value_or(""),
                          .repeated = r->asked_at.has_value()};
     const auto said = co_await gate->refund(std::move(asked));
+    if (r->status == refund_status::succeeded && said.status && *said.status != refund_status::failed)
+        co_return result<void>{};
     if (said.status.value_or(refund_status::pending) == refund_status::pending)
     {
         if (!r->reference && !said.reference.empty()) co_await db_.run(sql::refund_is_named, id, said.reference);
@@ -276,28 +310,8 @@ task<result<void>> service::pay_back(jobs::attempt& a, refund_id id)
 
     co_return co_await db_.transaction([&](pg::tx& tx) -> task<result<void>> {
         co_await a.complete_in(tx);
-        const auto now = clock_.now();
         co_await bookings::lock_payable(tx, p->payment.booking);
-        auto of = (co_await tx.one<payment_row>(sql::lock_payment, r->payment)).value();
-        const auto still = co_await tx.one<refund>(sql::lock_refund, id);
-        if (still->status != refund_status::pending) co_return result<void>{};
-        const bool refused = *said.status == refund_status::failed;
-        tx.queue(sql::end_refund, id, *said.status, said.reference, refused ? std::optional{said.reason} : std::nullopt,
-                 now);
-        if (refused)
-        {
-            log::error("a provider refuses to give money back",
-                       {{"refund", id.text()}, {"payment", of.id.text()}, {"why", said.reason}});
-            tx.queue(sql::tell_payment, of.id, "payment.refund_failed", now, id);
-            co_return result<void>{};
-        }
-        of.refunded += r->amount;
-        of.status = of.refunded == of.captured ? payment_status::refunded : payment_status::partially_refunded;
-        const journal j{
-            .kind = journal_kind::refund_paid, .dedupe_key = "paid " + id.text(), .of = &of, .refund = id, .at = now};
-        co_await post(tx, j, given_back(of.who(), r->amount));
-        co_await save(tx, of, std::nullopt, now);
-        tx.queue(sql::tell_payment, of.id, "payment.refunded", now, id);
+        co_await hear_of_refund(tx, id, *r, said, clock_.now());
         co_return result<void>{};
     });
 }

@@ -62,6 +62,7 @@ charge payment_to_advance::charged() const
     auto c = payment.charged(true);
     if (c.reference.empty()) c.reference = told_reference.value_or("");
     if (!c.receipt) c.receipt = told_receipt;
+    c.wanted = still_wanted(payment.stands(booking_status));
     return c;
 }
 

@@ -74,12 +74,14 @@ struct refund_to_make
 {
     payment_id payment;
     money amount;
+    refund_status status;
     std::optional<std::string> reference;
     std::optional<instant> asked_at;
 
     static constexpr auto fields = schema::fields(
         field<&refund_to_make::payment>("payment_id"), field<&refund_to_make::amount>("amount"),
-        field<&refund_to_make::reference>("provider_reference"), field<&refund_to_make::asked_at>("asked_at"));
+        field<&refund_to_make::status>("status"), field<&refund_to_make::reference>("provider_reference"),
+        field<&refund_to_make::asked_at>("asked_at"));
 };
 
 /// A journal to be posted: of a payment, a payout or an adjustment.

@@ -266,6 +266,21 @@ def test_a_refund_that_fails_stays_owed(place):
     place.assert_sound()
 
 
+def test_a_refund_that_comes_back_is_owed_again(place):
+    """What tells of it does not name it: of two that have gone through, one fails."""
+    place.server.expect_errors("a provider refuses to give money back")
+    guest, _, booking, payment = place.paid()
+    for amount in (700, 1_300):
+        place.give_back(payment, money(amount, "NGN"))
+    wait_until(lambda: [r["status"] for r in refunds(guest, payment)] == ["succeeded"] * 2, BUSY, "both")
+    place.wait_idle(payment)
+    place.paystack.process(next(r for r in place.refunds(payment) if r["amount"] == 700), "failed")
+    wait_until(lambda: [r["status"] for r in refunds(guest, payment)] == ["succeeded", "failed"], BUSY, "its return")
+    assert becomes(guest, payment, "partially_refunded")["refunded"] == money(1_300, "NGN")
+    assert entries(place.db, booking)["guest_receivable"] == -700
+    place.assert_sound()
+
+
 def test_a_refund_waits_for_a_balance(place):
     guest, _, booking, payment = place.paid(stay={"check_in": 40})
     place.paystack.balance = False

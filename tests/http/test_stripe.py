@@ -5,8 +5,9 @@ import subprocess
 
 import pytest
 
-from support.payments import becomes, booking_becomes, entries, events, refunds
+from support.payments import BUSY, becomes, booking_becomes, entries, events, refunds
 from support.processes import wait_until
+from support.simulator import status
 from support.stays import history, money
 from support.stripe_place import StripePlace
 
@@ -224,6 +225,38 @@ def test_a_refund_that_fails_is_told_and_stays_owed(place):
     place.assert_sound()
 
 
+@pytest.mark.parametrize("part", [None, money(1_234)], ids=["all of it", "beside a part that stays"])
+def test_a_refund_that_comes_back_is_owed_again_until_an_admin_repeats_it(place, binary, part):
+    """Stripe calls it succeeded at once, and days later the payer's bank sends it back."""
+    place.server.expect_errors("a provider refuses to give money back")
+    guest, host, booking, payment = place.paid(stay={"check_in": 40})
+    if part:
+        place.give_back(payment, part)
+        becomes(guest, payment, "partially_refunded")
+    host.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
+    becomes(guest, payment, "refunded")
+    place.wait_idle(payment)
+    refund = [r for r in place.stripe.refunds.values() if r["payment_intent"] == place.intent(payment)["id"]][-1]
+    place.stripe.fail(f"GET /v1/refunds/{refund['id']}", status(500))
+    place.stripe.end_refund(refund, "failed")
+    stays = part or money(0)
+    assert becomes(guest, payment, "partially_refunded" if part else "succeeded")["refunded"] == stays
+    assert place.stripe.failing() == 0, "what was not known was asked for again"
+    assert entries(place.db, booking)["guest_receivable"] == stays["amount"] - payment["amount"]["amount"] == -refund["amount"]
+    assert events(place.db, payment)[-1] == "payment.refund_failed"
+    assert place.intent(payment)["id"] not in place.reconcile(binary).stdout
+    place.assert_sound()
+
+    admin = place.api.as_admin()
+    (failed,) = [r for r in admin.get("/admin/refunds/?limit=100").expect(200)["results"] if r["payment_id"] == payment["id"]]
+    assert (failed["amount"]["amount"], failed["failure_reason"]) == (refund["amount"], "expired_or_canceled_card")
+    admin.post(f"/admin/refunds/{failed['id']}/retry/", {"reason": "The guest has another card."}).expect(201)
+    assert becomes(guest, payment, "refunded")["refunded"] == payment["amount"]
+    assert [r["status"] for r in refunds(guest, payment)][:2] == ["succeeded", "failed"]
+    assert place.intent(payment)["id"] not in place.reconcile(binary).stdout
+    place.assert_sound()
+
+
 @pytest.mark.parametrize("currency,nightly,written", [("JPY", 10_000, 10_000), ("KWD", 10_000, 10_000), ("UGX", 10_000, 1_000_000),
                                                       ("ISK", 10_000, 1_000_000), ("MGA", 10_000, 100), ("HUF", 10_000, 10_000)])  # fmt: skip
 def test_amounts_are_written_in_stripes_units(place, currency, nightly, written):
@@ -242,6 +275,25 @@ def test_an_amount_that_stripe_cannot_have_fails_at_once(place):
     payment = place.begin(guest, booking).expect(201)
     assert (payment["status"], payment["failure_reason"]) == ("failed", "amount_not_supported")
     assert place.intents(payment) == []
+
+
+def test_a_last_digit_that_stripe_cannot_send_keeps_nobody_from_the_rest(place):
+    """Half of an odd price: the card networks have two of the three digits, and one stays owed."""
+    place.server.expect_errors("a provider refuses to give money back")
+    guest, _, booking, payment = place.paid(stay={"check_in": 20, "nights": 1}, nightly_price=money(10_009, "KWD"), cancellation_policy="firm")
+    admin = place.api.as_admin()
+    body = {"reason": "Cold.", "amount": money(1_001, "KWD")}
+    reply = admin.post(f"/payments/{payment['id']}/refunds/", body, headers={"Idempotency-Key": payment["id"]})
+    assert reply.status == 422 and reply.pointers == ["/amount/amount"], reply
+    place.clock.advance(hours=25)  # until then everything would go back
+    guest.post(f"/bookings/{booking['id']}/cancel/", {}).expect(200)
+    becomes(guest, payment, "partially_refunded")
+    wait_until(lambda: "pending" not in [r["status"] for r in refunds(guest, payment)], BUSY, "both are decided")
+    amounts = sorted((r["amount"]["amount"], r["status"]) for r in refunds(guest, payment))
+    assert [how for _, how in amounts] == ["failed", "succeeded"]
+    assert 0 < amounts[0][0] < 10 and amounts[1][0] % 10 == 0, amounts
+    assert entries(place.db, booking)["guest_receivable"] == -amounts[0][0]
+    place.assert_sound()
 
 
 def test_what_stripe_refuses_fails_with_its_reason(place):

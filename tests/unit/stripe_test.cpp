@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <format>
+#include <tuple>
 
 #include "payments/stripe/amounts.hpp"
 #include "payments/stripe/gateway.hpp"
@@ -36,6 +37,23 @@ TEST(stripe_amounts, are_in_stripes_units)
     }
     EXPECT_EQ(stripe::from_stripe(501, in("UGX")), std::nullopt) << "there is no hundredth of a shilling";
     EXPECT_EQ(stripe::from_stripe(1, in("IQD")), std::nullopt);
+}
+
+TEST(stripe_amounts, are_cut_to_what_stripe_can_write)
+{
+    const std::tuple<std::string_view, std::int64_t, std::int64_t> cases[] = {
+        {"EUR", 12'051, 12'051}, {"JPY", 501, 501}, {"KWD", 5'129, 5'120}, {"KWD", 9, 0}, {"TND", 5'120, 5'120},
+        {"MGA", 599, 500},       {"MGA", 99, 0},    {"UGX", 7, 7},         {"ISK", 7, 7}, {"IQD", 1'000, 0}};
+    for (const auto& [code, amount, most] : cases)
+        EXPECT_EQ(stripe::most_of(money{amount, in(code)}), (money{most, in(code)})) << code << ' ' << amount;
+    for (const auto* code : {"EUR", "JPY", "KWD", "MGA", "UGX"})
+        for (std::int64_t amount = 0; amount < 2'000; ++amount)
+        {
+            const auto most = stripe::most_of(money{amount, in(code)});
+            ASSERT_TRUE(stripe::to_stripe(most)) << code << ' ' << amount;
+            for (auto more = most.minor() + 1; more <= amount; ++more)
+                ASSERT_FALSE(stripe::to_stripe(money{more, in(code)})) << code << ' ' << more;
+        }
 }
 
 TEST(stripe_amounts, currencies_are_written_small)

@@ -42,12 +42,19 @@ std::optional<int> exponent_of(currency c)
     return std::nullopt;
 }
 
+money most_of(money m)
+{
+    const auto exponent = exponent_of(m.unit());
+    if (!exponent) return {0, m.unit()};
+    // The card networks have two digits where Stripe writes three: the last is 0.
+    const auto least = *exponent == 3 ? 10 : ten_to(m.unit().exponent() - *exponent);
+    return {m.minor() - m.minor() % least, m.unit()};
+}
+
 std::optional<std::int64_t> to_stripe(money m)
 {
     const auto exponent = exponent_of(m.unit());
-    if (!exponent) return std::nullopt;
-    // The card networks have two digits for these: the last of three is 0.
-    if (*exponent == 3 && m.minor() % 10 != 0) return std::nullopt;
+    if (!exponent || most_of(m) != m) return std::nullopt;
     return rescaled(m.minor(), m.unit().exponent(), *exponent);
 }
 

@@ -13,6 +13,8 @@ namespace roost::payments::stripe {
 /// Nothing for a currency of which Stripe's unit is not known.
 std::optional<int> exponent_of(currency c);
 
+/// As much of it as Stripe can write.
+money most_of(money m);
 /// Nothing when Stripe has no such amount.
 std::optional<std::int64_t> to_stripe(money m);
 /// Nothing when ours has no such amount.

@@ -146,6 +146,7 @@ public:
                || (m == payment_method::paypal && std::ranges::contains(paypal_currencies, c.code()));
     }
     bool can_hold() const override { return true; }
+    money payable(money m) const override { return most_of(m); }
 
     task<answer> begin(charge c) override
     {
@@ -197,6 +198,11 @@ public:
 
     task<refund_answer> refund(refund_request r) override
     {
+        if (!r.reference.empty())
+        {
+            const auto named = co_await api_.get<stripe::refund>("/v1/refunds/" + r.reference, {});
+            co_return named ? answer_of(*named, r.amount) : refund_answer{{}, {}, named.error().code};
+        }
         if (r.repeated)
         {
             parameters of{{"payment_intent", r.of.reference}};

@@ -127,8 +127,9 @@ UNSOUND = {
     "a payment or a refund has no number, or what is none has one": """
         select * from (
             select id as key, currency, captured as amount from payment where applied and captured > 0
-            union all select r.id, r.currency, r.amount from refund r join payment p on p.id = r.payment_id
-            where p.applied and p.captured > 0 and r.repeats is null) due
+            union all select coalesce(r.repeats, r.id), r.currency, sum(r.amount)::bigint
+            from refund r join payment p on p.id = r.payment_id
+            where p.applied and p.captured > 0 and r.replaced_by is null group by 1, 2) due
         full join (select coalesce(refund_id, payment_id) as key, currency, amount from receipt) numbered
             using (key, currency, amount)
         where due is null or numbered is null""",

@@ -264,14 +264,13 @@ class Paystack(Simulator):
         })  # fmt: skip
 
     def process(self, refund, status):
-        """A refund goes on: processing, needs-attention, processed, failed."""
+        """A refund goes on: processing, needs-attention, processed, failed, which it may also be after it was processed."""
         with self.lock:
-            refund["status"] = status
-            if status == "processed":
-                self.money.append(("refund", refund["_of"], refund["amount"]))
+            before, refund["status"] = refund["status"], status
+            if "processed" in (before, status):
+                self.money.append(("refund", refund["_of"], refund["amount"] if status == "processed" else -refund["amount"]))
                 t = self.transactions[refund["_of"]]
-                if self.returned(t["reference"]) == t["amount"]:
-                    t["status"] = "reversed"
+                t["status"] = "reversed" if self.returned(t["reference"]) == t["amount"] else "success"
             self._tell_refund(refund)
 
     def _list_refunds(self, asked):
