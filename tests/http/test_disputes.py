@@ -8,6 +8,7 @@ from support.client import Client
 from support.payments import BUSY, assert_sound, becomes, begin, choose, entries, page_of, pay, refunds, tell
 from support.payouts import balance, bank, paying, share
 from support.processes import wait_until
+from support.receipts import receipt
 from support.stays import over
 
 FEE = 1_500  # the sandbox's, of every dispute
@@ -145,6 +146,54 @@ def test_what_is_owed_to_the_guest_waits_for_the_bank(house, disputed, end):
     assert_sound(house.db, settled=True)
 
 
+@pytest.mark.parametrize("how", ["waiting", "refused"])
+def test_a_part_that_is_lost_pays_a_part_of_what_is_owed(house, how):
+    """The bank takes less than is owed to the guest, here as the sandbox is told: so nobody else bears any of it."""
+    house.server.expect_errors("refuses to give money back")
+    owed, lost = 5_000, 2_000
+    host, admin = house.host(), house.api.as_admin()
+    guest, booking, payment = house.earned(host)
+
+    def charge(change):
+        where = "where id::text in (select provider_reference from payment where id = %s) returning refunded"
+        return house.db.execute(f"update sandbox_charge set {change} {where}", [payment["id"]]).fetchone()["refunded"]
+
+    def give_back():
+        body = {"amount": {"amount": owed, "currency": "EUR"}, "reason": "The heating was broken."}
+        admin.post(f"/payments/{payment['id']}/refunds/", body, headers={"Idempotency-Key": secrets.token_hex(8)}).expect(201)
+        wait_until(lambda: not house.db.execute("select from job where kind = 'payments.refund'").fetchall(), BUSY, "the refund's job")
+
+    if how == "refused":
+        charge("refunded = captured")
+        give_back()
+        charge("refunded = 0")
+    bank(house, payment, "dispute")
+    row = wait_until(lambda: house.db.execute("select id from dispute where payment_id = %s", [payment["id"]]).fetchone(), BUSY)
+    if how == "waiting":
+        give_back()
+    assert [r["status"] for r in refunds(guest, payment)] == ["pending" if how == "waiting" else "failed"]
+    before, note = entries(house.db, booking), receipt(guest, booking)["entries"][-1]
+    charge(f"disputed = {lost}")
+    bank(house, payment, "lose")
+    closes(house, {"id": str(row["id"])}, "lost")
+    if how == "refused":
+        (failed,) = [r for r in refunds(guest, payment) if r["status"] == "failed"]
+        assert failed["amount"]["amount"] == owed - lost
+        assert receipt(guest, booking)["entries"][-1] == note, "it stands where its rest does"
+        assert entries(house.db, booking)["guest_receivable"] == lost - owed
+        assert_sound(house.db)
+        admin.post(f"/admin/refunds/{failed['id']}/retry/", {"reason": "It may be mended."}).expect(201)
+    wait_until(lambda: guest.get(f"/payments/{payment['id']}/").expect(200)["refunded"]["amount"] == owed, BUSY, "all that is owed")
+    given = sorted((r["cause"], r["amount"]["amount"]) for r in refunds(guest, payment) if r["status"] == "succeeded")
+    assert given == [("admin", lost), ("admin", owed - lost)] and charge("refunded = refunded") == owed - lost
+    shares = ("host_payable", "platform_revenue")
+    after = entries(house.db, booking)
+    assert after.keys() == {*shares, "gateway_cash", "gateway_fee"}
+    assert [after[account] for account in shares] == [before[account] for account in shares]
+    assert receipt(guest, booking)["entries"][1:] == [{**note, "refund_status": "succeeded"}]
+    assert_sound(house.db, settled=True)
+
+
 def test_what_was_given_back_before_and_is_lost_again_is_the_platforms_loss(house):
     """The bank takes all, although a part was given back: here the sandbox is told to."""
     host = house.host()
@@ -178,7 +227,8 @@ def test_what_a_provider_tells_twice_late_or_not_at_all_comes_to_the_same(house,
                             select provider_reference from payment where id = %s)""", [payment["id"]])
     house.clock.advance(hours=7)
     closes(house, dispute, "lost")
-    # And what comes after the end changes nothing.
+    # And what comes after the end changes nothing but the log.
+    house.server.expect_errors("a dispute that was lost stands otherwise now")
     house.db.execute("""update sandbox_charge set state = 'dispute_won' where id::text in (
                             select provider_reference from payment where id = %s)""", [payment["id"]])
     tell(house.api, house.db, "", body=f'{{"id":"{secrets.token_hex(8)}","kind":"dispute.won","dispute":"{dispute["reference"]}"}}'.encode())

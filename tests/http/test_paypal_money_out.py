@@ -68,6 +68,19 @@ def test_amounts_are_written_as_paypal_counts(place, currency, price):
     assert sent(place, address) == [(share(booking), "SUCCESS")]
 
 
+def test_what_paypal_has_no_decimals_for_is_paid_with_what_comes_later(place, earned):
+    host, booking, _, address = earned(nightly_price={"amount": 1_232_500, "currency": "HUF"}, stay={"nights": 1})
+    rest = share(booking) % 100
+    assert rest, "the control: there is some"
+    place.batch()
+    assert place.payouts(host) == [("paid", share(booking) - rest, None)]
+    assert sent(place, address) == [(share(booking) - rest, "SUCCESS")]
+    place.clock.advance(days=1)
+    place.batch()
+    assert len(place.payouts(host)) == 1 and place.house().owed(host, "HUF") == rest
+    assert_sound(place.db)
+
+
 @pytest.mark.parametrize("fault", [
     hang(), hang(after=True), cut(), cut(after=True), partial(), status(500), status(500, after=True), status(429),
     status(422, body=b'{"name":"INSUFFICIENT_FUNDS"}'), says(b"OK"), says(b"{}"),
@@ -173,6 +186,10 @@ def becomes_of(place, payment, **values):
     return wait_until(lambda: (d := row_of(place, payment)) and {n: d[n] for n in values} == values and d, BUSY, f"a dispute {values}")
 
 
+def resolved(code):
+    return {"status": "RESOLVED", "dispute_outcome": {"outcome_code": code}}
+
+
 @pytest.mark.parametrize("code,ends", [("RESOLVED_SELLER_FAVOUR", "won"), ("CANCELED_BY_BUYER", "won"), ("RESOLVED_WITH_PAYOUT", "won"),
                                        ("RESOLVED_BUYER_FAVOUR", "lost"), ("ACCEPTED", "lost")])  # fmt: skip
 def test_money_is_taken_back_and_may_be_given_again(place, earned, code, ends):
@@ -183,11 +200,73 @@ def test_money_is_taken_back_and_may_be_given_again(place, earned, code, ends):
     assert (row["fee"], row["reason"]) == (0, "MERCHANDISE_OR_SERVICE_NOT_RECEIVED")
     place.batch()
     assert place.payouts(host) == [], "nothing is paid out meanwhile"
-    place.paypal.change_dispute(dispute, status="RESOLVED", dispute_outcome={"outcome_code": code})
+    place.paypal.change_dispute(dispute, **resolved(code))
     becomes_of(place, payment, status=ends, withdrawn=0)
     place.batch()
     assert place.payouts(host) == ([("paid", share(booking), None)] if ends == "won" else [])
     assert ("host_payable" in entries(place.db, booking)) == (ends == "won")
+    assert_sound(place.db)
+
+
+@pytest.mark.parametrize("paid_out", [True, False])
+@pytest.mark.parametrize("ends", ["won", "lost"])
+def test_what_was_won_may_be_decided_again(place, earned, ends, paid_out):
+    host, booking, payment, _ = earned()
+    total = payment["captured"]["amount"]
+    dispute = place.paypal.dispute(place.capture(payment))
+    becomes_of(place, payment, status="open", withdrawn=total)
+    place.paypal.change_dispute(dispute, **resolved("RESOLVED_SELLER_FAVOUR"))
+    becomes_of(place, payment, status="won", withdrawn=0)
+    if paid_out:
+        place.batch()
+    paid = [("paid", share(booking), None)] if paid_out else []
+    place.paypal.change_dispute(dispute, status="WAITING_FOR_SELLER_RESPONSE")
+    row = becomes_of(place, payment, status="open", withdrawn=total, closed_at=None)
+    assert row["next_check_at"] and host.get(f"/bookings/{booking['id']}/").expect(200)["disputed"] is True
+    place.batch()
+    assert place.payouts(host) == paid, "nothing is paid out meanwhile"
+    assert_sound(place.db)
+    place.paypal.change_dispute(dispute, **resolved("DENIED" if ends == "won" else "ACCEPTED"))
+    row = becomes_of(place, payment, status=ends, withdrawn=0)
+    assert host.get(f"/bookings/{booking['id']}/").expect(200)["disputed"] is False
+    told = place.db.execute("select kind from outbox_event where subject_id = %s order by id", [row["id"]]).fetchall()
+    assert [e["kind"] for e in told] == ["dispute.opened", "dispute.won", "dispute.opened", f"dispute.{ends}"]
+    sums = entries(place.db, booking)
+    assert "dispute_reserve" not in sums and sums.get("host_payable", 0) == (-share(booking) if ends == "won" else 0)
+    place.batch()
+    assert place.payouts(host) == (paid or [("paid", share(booking), None)] if ends == "won" else paid)
+    assert place.house().owed(host) == (-share(booking) if paid and ends == "lost" else 0)
+    assert_sound(place.db)
+
+
+def test_what_was_won_may_be_lost_at_once(place, earned):
+    _, booking, payment, _ = earned()
+    dispute = place.paypal.dispute(place.capture(payment))
+    becomes_of(place, payment, status="open")
+    for code, ends in (("RESOLVED_SELLER_FAVOUR", "won"), ("ACCEPTED", "lost")):
+        place.paypal.change_dispute(dispute, **resolved(code))
+        becomes_of(place, payment, status=ends, withdrawn=0)
+    assert entries(place.db, booking).keys() == {"gateway_cash", "gateway_fee"}, "what PayPal keeps is all that is gone"
+    assert becomes(place.api.as_admin(), payment, "refunded")["refunded"] == payment["captured"]
+    assert_sound(place.db)
+
+
+@pytest.mark.parametrize("then", [resolved("RESOLVED_SELLER_FAVOUR"), {"status": "WAITING_FOR_SELLER_RESPONSE"}], ids=["won", "open"])
+def test_what_was_lost_is_mended_by_people(place, earned, then):
+    place.server.expect_errors("a dispute that was lost stands otherwise now")
+    _, booking, payment, _ = earned()
+    dispute = place.paypal.dispute(place.capture(payment))
+    becomes_of(place, payment, status="open")
+    place.paypal.change_dispute(dispute, **resolved("ACCEPTED"))
+    row = becomes_of(place, payment, status="lost", withdrawn=0)
+    before = entries(place.db, booking)
+    place.paypal.change_dispute(dispute, **then)
+    said = "a dispute that was lost stands otherwise now"
+    lines = lambda: [line for line in place.server.log() if line.get("message") == said and line["dispute"] == str(row["id"])]  # noqa: E731
+    (line,) = wait_until(lines, BUSY, "the log")
+    assert (line["level"], line["status"]) == ("error", "won" if "dispute_outcome" in then else "open")
+    place.wait_idle(payment)
+    assert row_of(place, payment) == row and entries(place.db, booking) == before
     assert_sound(place.db)
 
 

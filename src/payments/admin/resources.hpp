@@ -180,7 +180,7 @@ struct dispute
         field<&dispute::withdrawn>("withdrawn", "What the provider has taken back until it is decided."),
         field<&dispute::fee>("fee", "What the provider charges for it."),
         field<&dispute::status>("status", "How far it is."), field<&dispute::reason>("reason", "What the payer says."),
-        field<&dispute::opened_at>("opened_at", "When we heard of it."),
+        field<&dispute::opened_at>("opened_at", "When we heard of it, or that it is open again."),
         field<&dispute::closed_at>("closed_at", "When it was decided."));
 };
 

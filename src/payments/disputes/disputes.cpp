@@ -86,7 +86,13 @@ task<result<void>> dispute_service::hear(pg::tx& tx, payment_id of, provider by,
                                p.amount.unit(), seen.amount.minor(), seen.reason, now + pause, now))
             .has_value();
     auto d = (co_await tx.one<dispute_row>(disputes::sql::lock_dispute, by, reference)).value();
-    if (fresh)
+    const bool again = d.status == dispute_status::won && seen.status != dispute_status::won;
+    if (again)
+    {
+        tx.queue(disputes::sql::reopen_dispute, d.id, now);
+        d.status = dispute_status::open;
+    }
+    if (fresh || again)
     {
         log::warn("a payment is disputed",
                   {{"dispute", d.id.text()}, {"payment", of.text()}, {"booking", b.id.text()}});
@@ -106,6 +112,9 @@ task<result<void>> dispute_service::hear(pg::tx& tx, payment_id of, provider by,
                  over ? std::optional{now} : std::nullopt);
         if (over) tx.queue(disputes::sql::tell_dispute, d.id, won ? "dispute.won" : "dispute.lost", now);
     }
+    else if (d.status == dispute_status::lost && seen.status != dispute_status::lost)
+        log::error("a dispute that was lost stands otherwise now",
+                   {{"dispute", d.id.text()}, {"payment", of.text()}, {"status", name_of(seen.status)}});
     if (const auto open = co_await tx.one<bool>(disputes::sql::thaw_earning, b.id); !*open)
         bookings::set_disputed(tx, b.id, false, now);
     // Those of a payment that is still disputed go on waiting.
@@ -122,10 +131,15 @@ task<> dispute_service::lose(pg::tx& tx, bookings::payable& b, payment_row& p, d
     auto left = d.withdrawn, owed = none;
     for (const auto& r : co_await tx.all<refund>(disputes::sql::refunds_owed, p.id))
     {
-        if (r.amount.minor() > left.minor()) continue;
-        tx.queue(sql::end_refund, r.id, refund_status::succeeded, d.reference, std::nullopt, now);
-        owed += r.amount;
-        left += -r.amount;
+        if (left.minor() == 0) break;
+        const bool whole = r.amount.minor() <= left.minor();
+        const auto paid = whole ? r.amount : left;
+        if (whole)
+            tx.queue(sql::end_refund, r.id, refund_status::succeeded, d.reference, std::nullopt, now);
+        else
+            tx.queue(disputes::sql::pay_refund_in_part, r.id, refund_id::make(), paid.minor(), d.reference, now);
+        owed += paid;
+        left += -paid;
     }
     const auto rest = p.captured - p.to_refund;
     const auto back = rest.minor() < left.minor() ? rest : left;
@@ -145,8 +159,7 @@ task<> dispute_service::lose(pg::tx& tx, bookings::payable& b, payment_row& p, d
     d.withdrawn = none;
     p.to_refund += back;
     p.refunded += owed + back;
-    if (p.refunded.minor() > 0)
-        p.status = p.refunded == p.captured ? payment_status::refunded : payment_status::partially_refunded;
+    p.status = status_after_refunds(p.captured, p.refunded);
     co_await save(tx, p, std::nullopt, now);
     receipts_.issue(tx, b.id, now);
 }

@@ -25,6 +25,10 @@ returning true;
 -- name: lock_dispute
 select * from dispute where provider = $1 and reference = $2 for update;
 
+-- name: reopen_dispute
+-- As if it had not been decided. What was paid out meanwhile was not paid out while it was open.
+update dispute set status = 'open', opened_at = $2, closed_at = null where id = $1;
+
 -- name: save_dispute
 update dispute
 set amount = $2, withdrawn = $3, fee = $4, moves = $5, status = $6, reason = $7, next_check_at = $8, closed_at = $9
@@ -35,6 +39,15 @@ where id = $1;
 select * from refund
 where payment_id = $1 and replaced_by is null and (status = 'failed' or (status = 'pending' and asked_at is null))
 order by id for update;
+
+-- name: pay_refund_in_part
+-- $3 of it is paid and stands for itself ($2); the rest is owed as it was.
+with rest as (
+    update refund set amount = amount - $3, updated_at = $5 where id = $1 returning *
+)
+insert into refund (id, payment_id, currency, amount, cause, reason, requested_by, status, provider_reference, created_at,
+                    updated_at, repeats)
+select $2, payment_id, currency, $3, cause, reason, requested_by, 'succeeded', $4, $5, $5, coalesce(repeats, id) from rest;
 
 -- name: refunds_waiting
 select id from refund where payment_id = $1 and status = 'pending';

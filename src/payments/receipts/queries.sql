@@ -50,12 +50,14 @@ left join lateral (select * from receipt where booking_id = b.id order by year, 
 where b.id = any ((select $1::uuid[])::uuid[]);
 
 -- name: receipts_of_bookings
--- A refund that was asked for again stands where the last of its repetitions does.
+-- A refund that was asked for again stands where the last of its repetitions does; one that a bank has paid in part, where
+-- its rest does.
 select r.booking_id as whose, case when r.refund_id is null then 'payment' else 'credit_note' end as kind,
        receipt_number(r.year, r.sequence) as number, r.issued_at, r.currency, r.amount, p.method, f.cause,
        coalesce(f.reason, '') as reason,
-       (select status from refund l where l.payment_id = f.payment_id and coalesce(l.repeats, l.id) = f.id
-        order by l.id desc limit 1) as refund_status
+       (select status from refund l
+        where l.payment_id = f.payment_id and coalesce(l.repeats, l.id) = f.id and l.replaced_by is null
+        order by l.status = 'succeeded', l.id desc limit 1) as refund_status
 from receipt r join payment p on p.id = r.payment_id left join refund f on f.id = r.refund_id
 where r.booking_id = any ((select $1::uuid[])::uuid[])
 order by r.year, r.sequence;
