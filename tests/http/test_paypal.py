@@ -125,7 +125,7 @@ def test_a_declined_instrument_is_tried_once_however_often_we_look(place):
 
 
 @pytest.mark.parametrize("issue", ["TRANSACTION_REFUSED", "PAYER_CANNOT_PAY", "COMPLIANCE_VIOLATION", "PAYEE_ACCOUNT_RESTRICTED"])
-def test_a_refusal_that_is_final_fails_the_payment_and_another_may_follow(place, issue):
+def test_a_refusal_that_is_final_fails_the_payment_and_another_may_follow(place, binary, issue):
     guest, _, booking, payment = place.begun()
     place.paypal.refuse("capture", issue)
     place.pay(payment)
@@ -134,6 +134,14 @@ def test_a_refusal_that_is_final_fails_the_payment_and_another_may_follow(place,
     place.pay(second)
     becomes(guest, second, "succeeded")
     booking_becomes(guest, booking, "confirmed")
+
+    place.paypal.telling = False
+    place.pay(payment)  # approved again, for nobody
+    place.reconcile(binary)
+    assert len(place.tries(payment)) == 1, "by whoever compares the books"
+    place.paypal.tell(place.paypal.events[-1]).expect(200)
+    place.wait_idle(payment)
+    assert place.status(guest, payment) == "failed" and len(place.tries(payment)) == 1, "by whoever hears of it"
     place.assert_sound()
 
 

@@ -27,6 +27,24 @@ TEST(PayPalAmounts, are_decimal_strings_in_paypals_own_exponents)
     }
 }
 
+TEST(PayPalAmounts, are_cut_to_what_paypal_can_move)
+{
+    const std::tuple<money, std::int64_t> cases[] = {
+        {of(1'251, "EUR"), 1'251}, {of(1'251, "JPY"), 1'251},     {of(125'099, "HUF"), 125'000},
+        {of(99, "TWD"), 0},        {of(125'000, "HUF"), 125'000}, {of(1'000, "KES"), 0},
+    };
+    for (const auto& [amount, most] : cases)
+        EXPECT_EQ(most_of(amount).minor(), most) << amount.minor() << amount.unit().code();
+    for (const auto* code : {"EUR", "JPY", "HUF"})
+        for (std::int64_t amount = 0; amount < 1'000; ++amount)
+        {
+            const auto most = most_of(of(amount, code));
+            ASSERT_TRUE(written(most)) << amount << code;
+            for (auto more = most.minor() + 1; more <= amount; ++more)
+                ASSERT_FALSE(written(of(more, code))) << more << code;
+        }
+}
+
 TEST(PayPalAmounts, that_are_none_are_not_read)
 {
     EXPECT_EQ(read_amount("12.5", "EUR"), of(1'250, "EUR"));

@@ -21,6 +21,9 @@ std::int64_t power_of_ten(int exponent)
     return p;
 }
 
+/// Written without decimals, whatever the currency has.
+bool is_whole(currency c) { return std::ranges::contains(whole, c.code()); }
+
 bool is_digits(std::string_view text)
 {
     return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -30,16 +33,20 @@ bool is_digits(std::string_view text)
 
 bool moves(currency c) { return std::ranges::contains(moved, c.code()); }
 
+money most_of(money m)
+{
+    if (!moves(m.unit())) return {0, m.unit()};
+    const auto least = is_whole(m.unit()) ? power_of_ten(m.unit().exponent()) : 1;
+    return {m.minor() - m.minor() % least, m.unit()};
+}
+
 std::optional<std::string> written(money m)
 {
+    if (m.minor() < 0 || most_of(m) != m) return std::nullopt;
     const auto exponent = m.unit().exponent();
     const auto one = power_of_ten(exponent);
-    if (m.minor() < 0) return std::nullopt;
-    if (!std::ranges::contains(whole, m.unit().code()))
-        return exponent == 0 ? std::format("{}", m.minor())
-                             : std::format("{}.{:0{}}", m.minor() / one, m.minor() % one, exponent);
-    if (m.minor() % one != 0) return std::nullopt;
-    return std::format("{}", m.minor() / one);
+    if (is_whole(m.unit())) return std::format("{}", m.minor() / one);
+    return std::format("{}.{:0{}}", m.minor() / one, m.minor() % one, exponent);
 }
 
 std::optional<money> read_amount(std::string_view value, std::string_view code)

@@ -11,6 +11,9 @@ namespace roost::payments::paypal {
 /// Whether PayPal moves money in it (developer.paypal.com, "Currency codes").
 bool moves(currency c);
 
+/// As much of it as PayPal can move.
+money most_of(money m);
+
 /// "12.50" EUR, "1250" JPY. Nothing where PayPal has no such amount: it takes no decimals of HUF and TWD, which have
 /// some.
 std::optional<std::string> written(money m);

@@ -112,6 +112,7 @@ public:
         return (m == payment_method::paypal || m == payment_method::card) && moves(c);
     }
     bool can_hold() const override { return true; }
+    money payable(money m) const override { return most_of(m); }
 
     task<answer> begin(charge c) override
     {
@@ -128,7 +129,7 @@ public:
     task<answer> query(charge c) override
     {
         auto now = co_await look(c);
-        if (is_approved(now)) now = co_await collect(c, *now.found);
+        if (c.wanted && is_approved(now)) now = co_await collect(c, *now.found);
         co_return answer{c.reference, std::move(now.outcome)};
     }
 
